@@ -1,0 +1,49 @@
+# Every recipe line is an ordinary command. On a fresh Debian 12:
+#   apt install make python3-venv
+PYTHON ?= python3
+BIN = .venv/bin
+PORT ?= 8000
+FEEDGATE_HOME ?= var
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+export FEEDGATE_HOME
+
+.PHONY: help run test check format docs wheel bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: .venv/runs ## start the service with the demo seller on 127.0.0.1:$(PORT)
+	$(BIN)/feedgate serve --demo --port $(PORT)
+
+test: .venv/tests ## run the whole suite
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: .venv/tests ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/tests ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+
+.venv/runs: .venv/bin/pip pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[postgres]'
+	touch $@
+
+.venv/tests: .venv/runs
+	$(INSTALL) --editable '.[postgres,test]'
+	touch $@
+
+bench: .venv/tests ## messages a second, and memory of a 300 MB feed
+	$(BIN)/python -m benchmarks --memory
+
+docs: .venv/tests ## write the reference pages anew from the code
+	$(BIN)/python docs/generate.py
+
+clean: ## remove what the targets made, the data folder excepted
+	rm -rf .venv dist build
