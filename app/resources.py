@@ -1,0 +1,23 @@
+"""Folders that travel with the package: the schemas and the migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def xsd_folder() -> Path:
+    """Return the folder of the feed schemas."""
+    return _folder("xsd")
+
+
+def migrations_folder() -> Path:
+    """Return the folder of the database migrations."""
+    return _folder("migrations")
+
+
+def _folder(name: str) -> Path:
+    """Find a folder inside an installed wheel, else beside the package."""
+    bundled = _PACKAGE / "_bundled" / name
+    return bundled if bundled.is_dir() else _PACKAGE.parent / name

@@ -1,0 +1,149 @@
+"""Every setting: its default and its meaning. Read from FEEDGATE_* variables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Names = Annotated[tuple[str, ...], NoDecode]
+"""A list written with commas."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process; each field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix="FEEDGATE_", frozen=True)
+
+    home: Path = Field(
+        Path("var"), description="The data folder of the embedded default."
+    )
+    database_url: str = Field(
+        "",
+        description="SQLAlchemy URL of the database; empty: SQLite in the data folder. "
+        "PostgreSQL: `postgresql+psycopg://user@host/name`.",
+    )
+    documents: Path | None = Field(
+        None,
+        description="Folder of feeds and reports; empty: `documents` in the data "
+        "folder. Nodes that share a database share this folder too.",
+    )
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on.")
+    workers: int = Field(
+        1, ge=0, le=64, description="Feeds that one process works on at a time."
+    )
+    rules: Literal["standard", "strict"] = Field(
+        "standard",
+        description="Rule profile for feeds submitted from now on; see rules.md.",
+    )
+    invalid_feeds: Literal["report", "refuse"] = Field(
+        "report",
+        description="`report`: accept an invalid feed and list its errors in the "
+        "report, as MWS did. `refuse`: answer InputDataError at once.",
+    )
+    invalid_messages: Literal["reject", "skip"] = Field(
+        "reject",
+        description="`reject`: one schema-invalid message refuses the whole feed. "
+        "`skip`: the valid messages are applied. FeedOptions can ask for `skip` too.",
+    )
+    resubmit_guard: Literal["on", "off"] = Field(
+        "on",
+        description="Answer an identical signed SubmitFeed within the signature window "
+        "with the first FeedSubmissionId, and queue nothing new.",
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Fernet keys, separated by commas, that seal secrets and tokens; "
+        "the first seals, all open. Empty: made in the data folder (mode 0600).",
+    )
+    public_hosts: Names = Field(
+        (),
+        description="Host names that clients may have signed, separated by commas, "
+        "when a proxy or port mapping changes the Host that arrives.",
+    )
+    signature_window_seconds: int = Field(
+        900, ge=1, description="How far Timestamp may lie from our clock, either way."
+    )
+    max_feed_bytes: int = Field(
+        2_147_483_647, ge=1, description="Largest feed document."
+    )
+    max_message_bytes: int = Field(
+        1_048_576, ge=1024, description="Largest Message of a feed."
+    )
+    max_head_bytes: int = Field(
+        65_536, ge=1024, description="Largest part of a feed before its first Message."
+    )
+    max_messages: int = Field(5_000_000, ge=1, description="Most messages in one feed.")
+    max_form_bytes: int = Field(
+        1_048_576, ge=1024, description="Largest body of a call other than SubmitFeed."
+    )
+    max_request_line_bytes: int = Field(
+        8_190, ge=256, description="Longest request line (method, path and query)."
+    )
+    body_idle_seconds: float = Field(
+        60,
+        gt=0,
+        description="Longest silence in the middle of a request's body; then it is "
+        "refused as cut off.",
+    )
+    gates: int = Field(
+        0,
+        ge=0,
+        description="Documents that one process validates at a time; 0: its cores.",
+    )
+    gate_wait_seconds: float = Field(
+        10,
+        ge=0,
+        description="How long SubmitFeed may wait for a gate before its body is read; "
+        "then ServiceUnavailable.",
+    )
+    batch_messages: int = Field(
+        2_000, ge=1, description="Messages that are applied in one transaction."
+    )
+    attempts: int = Field(
+        8,
+        ge=1,
+        description="Attempts without a batch committed before a feed is given up.",
+    )
+    retry_first_seconds: float = Field(
+        1, ge=0, description="Pause after a failed attempt; doubles with each."
+    )
+    retry_most_seconds: float = Field(60, ge=0, description="Longest such pause.")
+    poll_seconds: float = Field(
+        1, gt=0, description="How often a worker looks for work it was not told of."
+    )
+    presence_seconds: float = Field(
+        1, gt=0, description="How often workers look whether their peers still live."
+    )
+    future_tolerance_seconds: int = Field(
+        300, ge=0, description="How far FulfillmentDate may lie in the future (718022)."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe messages that are logged."
+    )
+
+    @field_validator("public_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'feedgate.db'}"
+
+    @property
+    def documents_folder(self) -> Path:
+        """The folder of feeds and reports in force."""
+        return self.documents or self.home / "documents"
+
+    @property
+    def gate_count(self) -> int:
+        """How many documents are validated at a time."""
+        return self.gates or os.cpu_count() or 1
