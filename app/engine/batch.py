@@ -1,0 +1,203 @@
+"""One batch of messages: judged against the seller's orders, and written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.errors import ResultCode
+from app.feedtypes.wording import unknown_order
+from app.model.effects import CancelItem, Effect
+from app.model.feed import (
+    Counts,
+    FeedType,
+    Judging,
+    Message,
+    OrderKey,
+    Outcome,
+    Problem,
+)
+from app.model.order import Order
+from app.store.ledger import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message with its payload read, or with the outcome that it has already."""
+
+    message: Message
+    body: Any = None
+    key: OrderKey = field(default_factory=OrderKey)
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An e-mail to a buyer, to be written into the outbox; `place` is its message's."""
+
+    place: int
+    kind: str
+    recipient: str
+    content: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch of messages comes to, ready to be written in one transaction."""
+
+    entries: list[Entry] = field(default_factory=list)
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+    before: dict[str, Order] = field(default_factory=dict)
+    after: dict[str, Order] = field(default_factory=dict)
+    messages: int = 0
+    with_error: int = 0
+    with_warning: int = 0
+
+    @property
+    def counts(self) -> Counts:
+        """The part of the ProcessingSummary that this batch adds."""
+        successful = self.messages - self.with_error
+        return Counts(self.messages, successful, self.with_error, self.with_warning)
+
+    @property
+    def changes(self) -> Iterable[tuple[Order, Order]]:
+        """The orders that changed, as they were and as they are."""
+        for order_id, after in self.after.items():
+            before = self.before[order_id]
+            if after is not before:
+                yield before, after
+
+
+def read_body(feed_type: FeedType, message: Message) -> Read:
+    """Read the payload of a message, or say at once why it cannot be judged."""
+    if message.payload is None:
+        # The schema's errors were kept with the submission.
+        return Read(message, outcome=Outcome((), message.problems))
+    if message.payload.tag != feed_type.message_type:
+        text = ResultCode.WRONG_PAYLOAD.text(
+            found=message.payload.tag, expected=feed_type.message_type
+        )
+        problem = Problem(ResultCode.WRONG_PAYLOAD, text)
+        return Read(message, outcome=Outcome((), (problem,)))
+    body = feed_type.parse(message.payload)
+    return Read(message, body, feed_type.order_key(body))
+
+
+def judge(
+    feed_type: FeedType,
+    messages: Sequence[Read],
+    orders: dict[str, Order],
+    holders: dict[str, str],
+    judging: Judging,
+) -> Batch:
+    """Judge messages one after another, each against what the earlier ones left.
+
+    `orders` are the seller's, by AmazonOrderID; `holders` says which of them each
+    MerchantOrderID stands for (the same mapping as `judging.holder_of`) and learns
+    what these messages store.
+    """
+    batch = Batch(before=orders, after=dict(orders))
+    for read in messages:
+        order_id = read.key.amazon_order_id
+        if order_id is None and read.key.merchant_order_id is not None:
+            order_id = holders.get(read.key.merchant_order_id)
+        order = batch.after.get(order_id) if order_id is not None else None
+        outcome = read.outcome or _judge(feed_type, read, order, judging)
+        if order is not None and outcome.effects:
+            batch.after[order.amazon_order_id] = after = _fold(order, outcome.effects)
+            if after.merchant_order_id and after.merchant_order_id not in holders:
+                holders[after.merchant_order_id] = after.amazon_order_id
+            _write_down(batch, read.message, order, outcome.effects)
+        _count(batch, read.message, outcome)
+    return batch
+
+
+def _judge(
+    feed_type: FeedType, read: Read, order: Order | None, judging: Judging
+) -> Outcome:
+    if order is None:
+        outcome = Outcome((), (unknown_order(read.body),))
+    else:
+        outcome = feed_type.handle(read.body, order, judging)
+    operation = read.message.operation_type
+    if operation in (None, "Update"):
+        return outcome
+    text = ResultCode.IGNORED.text(what=f"OperationType {operation}")
+    ignored = Problem(
+        ResultCode.IGNORED, text, severity=ResultCode.IGNORED.value.severity
+    )
+    return Outcome(outcome.effects, (ignored, *outcome.problems))
+
+
+def _fold(order: Order, effects: Iterable[Effect]) -> Order:
+    for effect in effects:
+        order = order.after(effect)
+    return order
+
+
+def _write_down(
+    batch: Batch, message: Message, order: Order, effects: Sequence[Effect]
+) -> None:
+    for position, effect in enumerate(effects):
+        batch.entries.append(
+            Entry(
+                order.amazon_order_id,
+                message.place,
+                position,
+                message.message_id,
+                effect,
+            )
+        )
+    cancelled = [
+        {
+            "amazon_order_item_code": effect.amazon_order_item_code,
+            "quantity": effect.quantity,
+            "reason": effect.reason,
+        }
+        for effect in effects
+        if isinstance(effect, CancelItem)
+    ]
+    if cancelled and order.buyer.email:
+        content = {"amazon_order_id": order.amazon_order_id, "items": cancelled}
+        batch.mails.append(
+            Mail(
+                message.place,
+                "cancellation",
+                order.buyer.email,
+                json.dumps(content, separators=(",", ":")),
+            )
+        )
+
+
+def _count(batch: Batch, message: Message, outcome: Outcome) -> None:
+    batch.messages += 1
+    if outcome.refused:
+        batch.with_error += 1
+    elif outcome.problems:
+        batch.with_warning += 1
+    if message.payload is not None:
+        for problem in outcome.problems:
+            batch.problems.append((message.place, problem.of(message.message_id)))
+
+
+def wanted(messages: Iterable[Read], holders: Mapping[str, str]) -> Iterable[str]:
+    """Return the AmazonOrderIDs that messages name, through `holders` where they do."""
+    for read in messages:
+        key = read.key
+        if key.amazon_order_id is not None:
+            yield key.amazon_order_id
+        elif key.merchant_order_id is not None and key.merchant_order_id in holders:
+            yield holders[key.merchant_order_id]
+
+
+def given_up(messages: Iterable[Message], attempts: int) -> Batch:
+    """Refuse messages that were not processed before their feed was given up (D5)."""
+    text = ResultCode.NOT_PROCESSED.text(attempts=attempts)
+    outcome = Outcome((), (Problem(ResultCode.NOT_PROCESSED, text),))
+    batch = Batch()
+    for message in messages:
+        _count(batch, message, outcome)
+    return batch

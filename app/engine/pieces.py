@@ -1,0 +1,117 @@
+"""A document opened as a feed, and its messages in parsed pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from lxml import etree
+
+from app.engine.cutter import Body, Cut, SureCutter, quick_cut
+from app.engine.encoding import Utf8Reader
+from app.engine.head import Head, is_flat_file, read_head
+from app.engine.refusals import FeedUnreadable, not_well_formed, too_large
+from app.engine.syntax import new_parser, syntax_problem
+
+CLOSING = b"</AmazonEnvelope>"
+"""What is put behind every piece but the last."""
+
+_count_messages = etree.XPath("count(Message)")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one feed, its head and one Message may have; bytes as UTF-8.
+
+    A Message is measured from the end of the one before it.
+    """
+
+    max_message_bytes: int = 1_048_576
+    max_head_bytes: int = 65_536
+    max_messages: int = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some messages of a feed, parsed under an AmazonEnvelope of their own.
+
+    `before` counts the feed's messages in front of them, `messages` those in the
+    piece. The envelope's header is not the feed's (`Head.opening`). `cut` is the text
+    that was parsed.
+    """
+
+    root: etree._Element
+    cut: Cut
+    before: int
+    messages: int
+
+
+def _count(root: etree._Element) -> int:
+    count = _count_messages(root)
+    assert isinstance(count, float)
+    return int(count)
+
+
+class Envelope:
+    """A document opened as a feed: its head is read, its messages are still to come."""
+
+    def __init__(self, document: BinaryIO, limits: Limits, charset: str | None) -> None:
+        """Read the head.
+
+        `document` is seekable and read from its beginning; `charset` is that of the
+        Content-Type, if any. Raises FeedUnreadable for an encoding that is not
+        accepted; `head.problem` holds what else is wrong with the head.
+        """
+        self._reader = Utf8Reader(document, charset)
+        self._limits = limits
+        self.flat_file = is_flat_file(self._reader.opening)
+        if self.flat_file:
+            problem = not_well_formed(1, 1, "a flat file", "<AmazonEnvelope>")
+            self.head = Head(b"", problem=problem)
+        else:
+            self.head = read_head(self._reader, limits.max_head_bytes)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Parse the messages, about 64 KiB at a time.
+
+        The tree of a piece stays valid for as long as it is held. Raises FeedUnreadable
+        where the document is not well-formed up to its end, or over a limit.
+        """
+        head = self.head
+        if head.problem is not None:
+            raise FeedUnreadable(head.problem)
+        if head.body is None:
+            return
+        before = 0
+        for cut, root in self._trees(head.data[: head.body], head.data[head.body :]):
+            messages = _count(root)
+            if before + messages > self._limits.max_messages:
+                limit = str(self._limits.max_messages)
+                problem = too_large("The number of messages", limit, "split the feed")
+                raise FeedUnreadable(problem)
+            yield Piece(root, cut, before, messages)
+            before += messages
+
+    def _trees(self, head: bytes, begun: bytes) -> Iterator[tuple[Cut, etree._Element]]:
+        opening, parser = self.head.opening, new_parser()
+        body = Body(self._reader, opening, head, begun, self._limits.max_message_bytes)
+        sure: SureCutter | None = None
+        last = False
+        while not last:
+            cut = sure.cut() if sure else quick_cut(body)
+            if cut is None:
+                sure = SureCutter(body)
+                continue
+            closing = b"" if cut.last else CLOSING
+            try:
+                root = etree.fromstring(opening + cut.data + closing, parser)
+            except etree.XMLSyntaxError as error:
+                if sure:
+                    raise FeedUnreadable(syntax_problem(error, cut.shift)) from error
+                # Not necessarily malformed: the cut may have hit a comment.
+                body.take_back(cut)
+                sure = SureCutter(body)
+                continue
+            yield cut, root
+            last = cut.last

@@ -1,0 +1,185 @@
+"""The whole way of one feed, from its document to its report."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO
+
+from app.engine.batch import Batch, Read, given_up, judge, read_body, wanted
+from app.engine.envelope import Limits, read_messages
+from app.engine.message_ids import MessageIds
+from app.engine.report import write_report
+from app.errors import ResultCode
+from app.feedtypes import registry
+from app.model.feed import Counts, FeedType, Judging, Message, Outcome, Problem
+from app.store import changes, feeds, ledger, orders
+from app.store.backends import Database
+from app.store.bulk import Connection
+from app.store.documents import Documents
+from app.store.feeds import Work
+from app.store.outcomes import add_mails, add_results, read_results
+from app.store.queue import Claim, Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Works off claimed feeds; its parts and limits are given by main.build.
+
+    `batch_messages` messages are applied in one transaction; `attempts` is named in
+    the report of a feed that was given up.
+    """
+
+    database: Database
+    documents: Documents
+    queue: Queue
+    limits: Limits
+    clock: Callable[[], datetime]
+    batch_messages: int = 2_000
+    attempts: int = 8
+    future_tolerance_seconds: int = 300
+
+    def process(self, claim: Claim, stopping: Callable[[], bool]) -> bool:
+        """Apply what is left of a feed, batch by batch, and file its report.
+
+        A feed that was begun before goes on behind its last committed batch. Returns
+        False if `stopping` said so between two batches, the lane still held. Raises
+        LaneLost if another worker has taken the lane over: nothing of the batch in
+        hand is kept then.
+        """
+        with self.database.read() as connection:
+            work = feeds.load_work(connection, claim.feed_submission_id)
+        if not work.rejected:
+            with self.documents.open_checked(work.document_id, work.sha256) as document:
+                for messages in self._batches(document, work):
+                    self._apply(claim, work, messages)
+                    if stopping():
+                        return False
+        self._finish(claim)
+        return True
+
+    def _batches(self, document: BinaryIO, work: Work) -> Iterator[list[Read]]:
+        """Read the messages that are not done yet, with their payloads."""
+        feed_type = _feed_type(work)
+        messages = self._read(feed_type, document, work)
+        while batch := list(islice(messages, self.batch_messages)):
+            yield batch
+
+    def _read(
+        self, feed_type: FeedType, document: BinaryIO, work: Work
+    ) -> Iterator[Read]:
+        used = MessageIds()
+        for message in read_messages(
+            document,
+            limits=self.limits,
+            charset=work.charset,
+            validate=work.rules if work.skip_invalid else None,
+        ):
+            repeated = message.payload is not None and not used.add(message.message_id)
+            # The ids of messages done before a restart count as used, too.
+            if message.place <= work.progress:
+                continue
+            yield _repeated(message) if repeated else read_body(feed_type, message)
+
+    def _apply(self, claim: Claim, work: Work, messages: list[Read]) -> None:
+        with self.queue.fenced(claim) as connection:
+            now = self.clock()
+            if work.given_up:
+                batch = given_up((read.message for read in messages), self.attempts)
+            else:
+                batch = self._judge(connection, work, messages, now)
+            self._write(connection, claim, work, batch, now)
+
+    def _judge(
+        self, connection: Connection, work: Work, messages: list[Read], now: datetime
+    ) -> Batch:
+        feed_type = _feed_type(work)
+        named = {
+            own_id
+            for read in messages
+            if read.outcome is None
+            for own_id in (
+                read.key.merchant_order_id,
+                feed_type.merchant_order_id(read.body),
+            )
+            if own_id
+        }
+        holders = orders.holders(connection, work.seller_id, named)
+        book = orders.load_orders(
+            connection,
+            work.seller_id,
+            wanted(messages, holders),
+            amounts=feed_type.reads_amounts,
+            history=feed_type.reads_history,
+            lock=True,
+        )
+        judging = Judging(work.rules, now, holders, self.future_tolerance_seconds)
+        return judge(feed_type, messages, book, holders, judging)
+
+    def _write(
+        self,
+        connection: Connection,
+        claim: Claim,
+        work: Work,
+        batch: Batch,
+        now: datetime,
+    ) -> None:
+        source = f"feed {claim.feed_submission_id}"
+        changes.save_changes(connection, batch.changes, now)
+        ledger.record(
+            connection,
+            work.seller_id,
+            batch.entries,
+            source=source,
+            cause=work.access_key_id,
+            now=now,
+        )
+        mails = [
+            (f"{source} {mail.place}", mail.kind, mail.recipient, mail.content)
+            for mail in batch.mails
+        ]
+        add_mails(connection, work.seller_id, mails, now)
+        add_results(connection, claim.feed_submission_id, batch.problems)
+        self.queue.progressed(connection, claim, batch.messages, batch.counts)
+
+    def _finish(self, claim: Claim) -> None:
+        """File the report first: who sees _DONE_ can fetch it (queue-design 5)."""
+        writer = self.documents.new()
+        with self.database.read() as connection:
+            work = feeds.load_work(connection, claim.feed_submission_id)
+            write_report(
+                writer.write,
+                feed_submission_id=claim.feed_submission_id,
+                seller_id=work.seller_id,
+                rules=work.rules,
+                counts=_counts(work),
+                problems=read_results(connection, claim.feed_submission_id),
+            )
+        md5 = base64.b64encode(writer.md5).decode()
+        document_id = writer.commit()
+        with self.queue.fenced(claim) as connection:
+            self.queue.finish(connection, claim, self.clock(), document_id, md5)
+
+
+def _feed_type(work: Work) -> FeedType:
+    feed_type = registry.by_mws(work.feed_type)
+    if feed_type is None:
+        raise LookupError(f"{work.feed_type} is not in the registry any more")
+    return feed_type
+
+
+def _repeated(message: Message) -> Read:
+    text = ResultCode.DUPLICATE_MESSAGE_ID.text(message_id=message.message_id)
+    problem = Problem(ResultCode.DUPLICATE_MESSAGE_ID, text)
+    return Read(message, outcome=Outcome((), (problem,)))
+
+
+def _counts(work: Work) -> Counts:
+    if work.refused:
+        return Counts(with_error=1)
+    if work.rejected:
+        return Counts(work.messages, with_error=work.messages)
+    return Counts(work.progress, work.successful, work.with_error, work.with_warning)

@@ -1,0 +1,124 @@
+"""The schemas of xsd/, compiled once per thread and profile, and what they expect."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from lxml import etree
+
+from app.model.feed import Rules
+from app.resources import xsd_folder
+
+_XS = "{http://www.w3.org/2001/XMLSchema}"
+
+
+def schema_file(rules: Rules) -> Path:
+    """Return the schema that a profile is read from; it includes the others."""
+    folder = xsd_folder()
+    if rules is Rules.STRICT:
+        folder /= "strict"
+    return folder / "AmazonEnvelope.xsd"
+
+
+class _Compiled(threading.local):
+    """The schemas that a thread has compiled."""
+
+    def __init__(self) -> None:
+        self.schemas: dict[Rules, etree.XMLSchema] = {}
+
+
+_compiled = _Compiled()
+
+
+def compiled(rules: Rules) -> etree.XMLSchema:
+    """Return the schema of a profile.
+
+    One per thread, since it owns one error log. Source: xml-pipeline 2 (GIL).
+    """
+    schemas = _compiled.schemas
+    if rules not in schemas:
+        schemas[rules] = etree.XMLSchema(file=str(schema_file(rules)))
+    return schemas[rules]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What one element may hold, as words that complete "expected ...".
+
+    `value` is None for an element with child elements; `attributes` maps the names of
+    the attributes that it may have.
+    """
+
+    value: str | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@cache
+def expectations(rules: Rules) -> dict[str, Expected]:
+    """Return what the schema expects, by path, such as /AmazonEnvelope/MessageType.
+
+    The words are the first documentation of each simple type.
+    """
+    declared = _Declarations()
+    declared.read(schema_file(rules))
+    return dict(declared.walk("", declared.elements["AmazonEnvelope"]))
+
+
+class _Declarations:
+    """The global declarations of a schema and of what it includes."""
+
+    def __init__(self) -> None:
+        self.elements: dict[str, etree._Element] = {}
+        self._types: dict[str, etree._Element] = {}
+
+    def read(self, path: Path) -> None:
+        for node in etree.parse(path).getroot().iterchildren(etree.Element):
+            if node.tag == f"{_XS}include":
+                self.read(path.parent / node.get("schemaLocation", ""))
+            elif node.tag == f"{_XS}element":
+                self.elements[node.get("name", "")] = node
+            else:
+                self._types[node.get("name", "")] = node
+
+    def walk(self, path: str, node: etree._Element) -> Iterator[tuple[str, Expected]]:
+        node = self.elements.get(node.get("ref", ""), node)
+        path = f"{path}/{node.get('name')}"
+        kind = self._type(node)
+        extension = kind.find(f"{_XS}simpleContent/{_XS}extension")
+        if kind.tag == f"{_XS}simpleType":
+            yield path, Expected(_words(kind))
+        elif extension is not None:
+            value = _words(self._types[extension.get("base", "")])
+            yield path, Expected(value, dict(self._attributes(extension)))
+        else:
+            yield path, Expected()
+            for child in _children(kind):
+                yield from self.walk(path, child)
+
+    def _type(self, node: etree._Element) -> etree._Element:
+        named = node.get("type")
+        if named is not None:
+            return self._types[named]
+        (kind,) = node.iterchildren(f"{_XS}complexType")
+        return kind
+
+    def _attributes(self, extension: etree._Element) -> Iterator[tuple[str, str]]:
+        for attribute in extension.iterchildren(f"{_XS}attribute"):
+            kind = self._types[attribute.get("type", "")]
+            yield attribute.get("name", ""), _words(kind)
+
+
+def _children(kind: etree._Element) -> Iterator[etree._Element]:
+    for node in kind.iterchildren(f"{_XS}sequence", f"{_XS}choice", f"{_XS}element"):
+        if node.tag == f"{_XS}element":
+            yield node
+        else:
+            yield from _children(node)
+
+
+def _words(kind: etree._Element) -> str:
+    return kind.findtext(f"{_XS}annotation/{_XS}documentation", default="")

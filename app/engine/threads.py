@@ -1,0 +1,115 @@
+"""Threads for parsing, replaced now and then."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+from app.errors import ErrorCode, ServiceError
+
+_Params = ParamSpec("_Params")
+_Result = TypeVar("_Result")
+
+
+class _ParserThread:
+    """One thread that does a number of calls, one at a time, and is over."""
+
+    def __init__(self, calls: int) -> None:
+        self._left = calls
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def spent(self) -> bool:
+        return self._left <= 0
+
+    def run(
+        self,
+        function: Callable[_Params, _Result],
+        *args: _Params.args,
+        **kwargs: _Params.kwargs,
+    ) -> _Result:
+        """Call the function in the thread; return or raise what it does."""
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._work, name="parser", daemon=True
+            )
+            self._thread.start()
+        self._left -= 1
+        future: Future[_Result] = Future()
+
+        def call() -> None:
+            try:
+                future.set_result(function(*args, **kwargs))
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._calls.put(call)
+        return future.result()
+
+    def end(self) -> None:
+        """Let the thread end, and wait until it has."""
+        if self._thread is not None:
+            self._calls.put(None)
+            self._thread.join()
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
+
+
+class ParserThreads:
+    """A bounded pool of threads that parse feeds.
+
+    libxml2 keeps the names of elements and attributes for as long as a thread lives,
+    so a thread ends after some feeds and gives its memory back; compiled schemas live
+    and end with it. Source: xml-pipeline 4 (interned names), design D2.6.
+    """
+
+    def __init__(self, count: int, feeds_per_thread: int = 200) -> None:
+        """Allow `count` feeds at a time. Threads start when they are needed."""
+        self._feeds_per_thread = feeds_per_thread
+        self._count = count
+        # The one used last is used next: idle threads need not be kept warm.
+        self._free: queue.LifoQueue[_ParserThread] = queue.LifoQueue()
+        for _ in range(count):
+            self._free.put(_ParserThread(feeds_per_thread))
+
+    @contextmanager
+    def slot(self, timeout: float | None) -> Iterator[_ParserThread]:
+        """Keep one thread free for the caller, who calls its `run`.
+
+        Raises ServiceError (ServiceUnavailable) if none is free in `timeout` seconds;
+        None waits for as long as it takes.
+        """
+        try:
+            thread = self._free.get(timeout=timeout)
+        except queue.Empty:
+            message = "Every gate is busy; send the same request again after a pause."
+            raise ServiceError(ErrorCode.SERVICE_UNAVAILABLE, message) from None
+        try:
+            yield thread
+        finally:
+            if thread.spent:
+                thread.end()
+                thread = _ParserThread(self._feeds_per_thread)
+            self._free.put(thread)
+
+    def run(
+        self,
+        function: Callable[_Params, _Result],
+        *args: _Params.args,
+        **kwargs: _Params.kwargs,
+    ) -> _Result:
+        """Wait for a free thread and call the function in it."""
+        with self.slot(None) as thread:
+            return thread.run(function, *args, **kwargs)
+
+    def close(self) -> None:
+        """Wait for the feeds under way and end every thread; the pool is over then."""
+        for _ in range(self._count):
+            self._free.get().end()
