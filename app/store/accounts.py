@@ -1,0 +1,182 @@
+"""Sellers, their access keys and tokens, and where they sell: plain rows.
+
+Secrets arrive sealed and tokens as digests; what they mean is the intake's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from app.store.tables import (
+    access_key,
+    auth_token,
+    marketplace_participation,
+    merchant_token,
+    seller,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """An account that feeds and orders belong to."""
+
+    seller_id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A key of a developer, who is a seller; in force until it is revoked."""
+
+    access_key_id: str
+    seller_id: str
+    sealed_secret: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthToken:
+    """What a seller gave a developer, so that the developer may act for the seller."""
+
+    token_sha256: str
+    seller_id: str
+    developer_id: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def add_seller(
+    connection: Connection, seller_id: str, name: str, now: datetime
+) -> None:
+    """Add a seller. Raises IntegrityError if the id is taken."""
+    row = {"seller_id": seller_id, "name": name, "created_at": now}
+    connection.execute(insert(seller), row)
+
+
+def find_seller(connection: Connection, seller_id: str) -> Seller | None:
+    """Return a seller, if there is one of that id."""
+    query = select(seller).where(seller.c.seller_id == seller_id)
+    row = connection.execute(query).first()
+    return None if row is None else Seller(*row)
+
+
+def list_sellers(connection: Connection) -> list[Seller]:
+    """Return all sellers by id."""
+    query = select(seller).order_by(seller.c.seller_id)
+    return [Seller(*row) for row in connection.execute(query)]
+
+
+def add_merchant_tokens(
+    connection: Connection, seller_id: str, tokens: Iterable[str]
+) -> None:
+    """Add merchant tokens, which feeds may carry as MerchantIdentifier (design D3)."""
+    rows = [{"seller_id": seller_id, "token": token} for token in tokens]
+    if rows:
+        connection.execute(insert(merchant_token), rows)
+
+
+def merchant_tokens(connection: Connection, seller_id: str) -> list[str]:
+    """Return a seller's merchant tokens in their order as text."""
+    query = select(merchant_token.c.token)
+    query = query.where(merchant_token.c.seller_id == seller_id)
+    return list(connection.scalars(query.order_by(merchant_token.c.token)))
+
+
+def add_marketplaces(
+    connection: Connection, seller_id: str, marketplace_ids: Iterable[str]
+) -> None:
+    """Add marketplaces that a seller sells in."""
+    rows = [{"seller_id": seller_id, "marketplace_id": id_} for id_ in marketplace_ids]
+    if rows:
+        connection.execute(insert(marketplace_participation), rows)
+
+
+def marketplaces(connection: Connection, seller_id: str) -> list[str]:
+    """Return the ids of the marketplaces that a seller sells in."""
+    table = marketplace_participation.c
+    query = select(table.marketplace_id).where(table.seller_id == seller_id)
+    return list(connection.scalars(query.order_by(table.marketplace_id)))
+
+
+def add_access_key(
+    connection: Connection,
+    access_key_id: str,
+    seller_id: str,
+    sealed_secret: str,
+    now: datetime,
+) -> None:
+    """Add an access key of a seller. Raises IntegrityError if there is no such one."""
+    row = {"access_key_id": access_key_id, "seller_id": seller_id}
+    row |= {"sealed_secret": sealed_secret}
+    connection.execute(insert(access_key), row | {"created_at": now})
+
+
+def find_access_key(connection: Connection, access_key_id: str) -> AccessKey | None:
+    """Return an access key, revoked or not, if there is one of that id."""
+    query = select(access_key).where(access_key.c.access_key_id == access_key_id)
+    row = connection.execute(query).first()
+    return None if row is None else AccessKey(*row)
+
+
+def list_access_keys(
+    connection: Connection, seller_id: str | None = None
+) -> list[AccessKey]:
+    """Return the access keys of a seller, or of all, oldest first."""
+    query = select(access_key)
+    if seller_id is not None:
+        query = query.where(access_key.c.seller_id == seller_id)
+    query = query.order_by(access_key.c.created_at, access_key.c.access_key_id)
+    return [AccessKey(*row) for row in connection.execute(query)]
+
+
+def revoke_access_key(
+    connection: Connection, access_key_id: str, now: datetime
+) -> bool:
+    """End an access key; False if there is none of that id that is in force."""
+    revoked = connection.execute(
+        update(access_key)
+        .where(
+            access_key.c.access_key_id == access_key_id,
+            access_key.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    return revoked.rowcount == 1
+
+
+def add_auth_token(
+    connection: Connection,
+    token_sha256: str,
+    seller_id: str,
+    developer_id: str,
+    now: datetime,
+) -> None:
+    """Let a developer act for a seller; the token's SHA-256 is hexadecimal."""
+    row = {"token_sha256": token_sha256, "seller_id": seller_id}
+    row |= {"developer_id": developer_id}
+    connection.execute(insert(auth_token), row | {"created_at": now})
+
+
+def find_auth_token(connection: Connection, token_sha256: str) -> AuthToken | None:
+    """Return a token, revoked or not, if there is one of that digest."""
+    query = select(auth_token).where(auth_token.c.token_sha256 == token_sha256)
+    row = connection.execute(query).first()
+    return None if row is None else AuthToken(*row)
+
+
+def revoke_auth_token(connection: Connection, token_sha256: str, now: datetime) -> bool:
+    """End a token; False if there is none of that digest that is in force."""
+    revoked = connection.execute(
+        update(auth_token)
+        .where(
+            auth_token.c.token_sha256 == token_sha256, auth_token.c.revoked_at.is_(None)
+        )
+        .values(revoked_at=now)
+    )
+    return revoked.rowcount == 1

@@ -1,0 +1,169 @@
+"""Pick a database by its URL; transactions; pending migrations."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.resources import migrations_folder
+from app.store import sqlite
+from app.store.bell import Bell
+from app.store.documents import DocumentsUnreachable
+from app.store.presence import WORK_CHANNEL, Presence
+
+_ANNOUNCED = "feedgate_announced"
+_MIGRATION_LOCK = 0x66656564_67617465
+
+# SQLSTATEs: connection, resources, shutdown, system error, a read-only standby, and a
+# lock that was not to be had in time. Not 57014, a statement that was cancelled.
+_POSTGRESQL_OUTAGES = ("08", "53", "57P", "58", "25006", "55P03")
+
+# A full, missing, read-only or unreachable disk, or too many open files.
+_DISK_ERRORS = frozenset(
+    {
+        errno.EACCES,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENODEV,
+        errno.ENOSPC,
+        errno.ENOTCONN,
+        errno.ENXIO,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+    }
+)
+
+
+class Database:
+    """One database: `write` and `read` are its transactions, `bell` wakes workers."""
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        """Take two engines for the same database; they may share their connections."""
+        self.engine = writer
+        self.dialect_name = writer.dialect.name
+        self.bell = Bell()
+        self._reader = reader
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may write; SQLite is locked before its first read."""
+        with self.engine.begin() as connection:
+            yield connection
+            announced = connection.info.pop(_ANNOUNCED, False)
+        if announced:
+            self.bell.ring()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One transaction that only reads."""
+        with self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close the connections; those still in use close when they are given back."""
+        self.engine.dispose()
+        self._reader.dispose()
+
+
+def announce(connection: Connection) -> None:
+    """Tell workers that a lane has work, once this transaction is committed."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"NOTIFY {WORK_CHANNEL}"))
+    # The connection keeps this after a rollback: one ring in vain, then it is gone.
+    connection.info[_ANNOUNCED] = True
+
+
+def open_database(url: str) -> Database:
+    """Open a database without migrating it.
+
+    Raises ValueError for a URL that no backend takes.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Database(*sqlite.engines(parsed))
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return Database(*_postgresql().engines(parsed))
+    raise ValueError(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
+
+
+def open_presence(database: Database, *, alone: bool) -> Presence:
+    """Make the presence of a worker process; `alone` if no other process submits.
+
+    A process that is alone on SQLite hears of every feed by its own bell and need not
+    look for others'. PostgreSQL tells all.
+    """
+    if database.dialect_name == "sqlite":
+        return sqlite.FilePresence(database.engine, alone=alone)
+    presence: Presence = _postgresql().SessionPresence(database.engine)
+    return presence
+
+
+def _postgresql() -> ModuleType:
+    # psycopg is an extra: who runs on SQLite need not have it.
+    try:
+        from app.store import postgresql
+    except ModuleNotFoundError as error:
+        raise ValueError("PostgreSQL needs feedgate[postgres] installed") from error
+    return postgresql
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the newest revision; processes that do so take turns."""
+    database = open_database(url)
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    try:
+        with database.write() as connection:
+            if database.dialect_name == "postgresql":
+                lock = text("SELECT pg_advisory_xact_lock(:key)")
+                connection.execute(lock, {"key": _MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        database.close()
+
+
+def is_migrated(url: str) -> bool:
+    """Whether a database is at the newest revision."""
+    newest = ScriptDirectory(str(migrations_folder())).get_current_head()
+    database = open_database(url)
+    try:
+        with database.read() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        database.close()
+    return current == newest
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database or the disk is out of reach, full, locked or read-only.
+
+    Such an error says nothing about the feed in hand: wait, and try again.
+    """
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        sqlstate = getattr(error.orig, "sqlstate", None)
+        if sqlstate is not None:
+            return str(sqlstate).startswith(_POSTGRESQL_OUTAGES)
+        if (code := getattr(error.orig, "sqlite_errorcode", None)) is not None:
+            return sqlite.is_outage(code)
+        return isinstance(error, (OperationalError, InterfaceError))
+    if isinstance(error, OSError):
+        return error.errno in _DISK_ERRORS
+    return isinstance(error, (PoolTimeoutError, DocumentsUnreachable))

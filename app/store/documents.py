@@ -1,0 +1,256 @@
+"""The document store: feeds and reports as files, durable once they are committed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from io import BufferedReader
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol, Self
+
+
+class DocumentDamaged(Exception):
+    """A document is missing, or its bytes are not those that were stored."""
+
+
+class DocumentsUnreachable(Exception):
+    """The document store itself is missing: an outage, not a damaged document."""
+
+
+class DocumentWriter(Protocol):
+    """Takes one new document in, piece by piece; as a context it discards leftovers.
+
+    `size` is in bytes, of what was written so far.
+    """
+
+    size: int
+
+    @property
+    def md5(self) -> bytes:
+        """The raw MD5 of what was written."""
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what was written, hexadecimal."""
+
+    def write(self, piece: bytes) -> object:
+        """Append bytes. Raises OSError if there is no room."""
+
+    def open(self) -> BinaryIO:
+        """Open what was written so far for reading, before it is committed."""
+
+    def commit(self) -> str:
+        """Make the document durable and return its id. Raises OSError."""
+
+    def discard(self) -> None:
+        """Keep nothing; after `commit` this does nothing."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Documents(Protocol):
+    """Where feeds and reports are kept."""
+
+    def new(self) -> DocumentWriter:
+        """Begin a document. Raises OSError if there is no room."""
+
+    def open(self, document_id: str) -> BinaryIO:
+        """Open a document for reading. Raises DocumentDamaged if it is missing."""
+
+    def open_checked(self, document_id: str, sha256: str) -> BinaryIO:
+        """Open a document whose bytes still have that SHA-256 (design D2.3).
+
+        Raises DocumentDamaged if they do not, or if it is missing.
+        """
+
+    def delete(self, document_id: str) -> None:
+        """Remove a document; one that is not there is no error."""
+
+    def sweep(self, known: Iterable[str], older_than: datetime) -> int:
+        """Remove old documents that nothing knows of; return how many.
+
+        A crash between a document and its transaction leaves such an orphan.
+        `known` holds every id in use, ascending, read after `older_than` was long past.
+        """
+
+
+def md5_base64(digest: bytes) -> str:
+    """Write a raw MD5 as Content-MD5 has it."""
+    return base64.b64encode(digest).decode("ascii")
+
+
+class FileDocuments:
+    """Documents as files `folder/ab/cd/<id>`, named by the first digits of the id."""
+
+    def __init__(self, folder: Path, ids: Callable[[], str]) -> None:
+        """Keep documents in `folder`, which is made if it is not there."""
+        self._folder = folder
+        self._incoming = folder / "incoming"
+        self._ids = ids
+        _make_folder(self._incoming)
+
+    def new(self) -> FileDocumentWriter:
+        """Begin a document under a temporary name."""
+        document_id = self._ids()
+        temporary = self._incoming / document_id
+        try:
+            return FileDocumentWriter(document_id, temporary, self._path(document_id))
+        except FileNotFoundError as error:
+            raise DocumentsUnreachable(f"{self._folder} is not there") from error
+
+    def open(self, document_id: str) -> BufferedReader:
+        """Open a document for reading."""
+        try:
+            return self._path(document_id).open("rb")
+        except FileNotFoundError as error:
+            if not self._incoming.is_dir():
+                raise DocumentsUnreachable(f"{self._folder} is not there") from error
+            raise DocumentDamaged(f"document {document_id} is missing") from error
+
+    def open_checked(self, document_id: str, sha256: str) -> BufferedReader:
+        """Open a document after its bytes were compared with their SHA-256."""
+        document = self.open(document_id)
+        try:
+            found = hashlib.file_digest(document, hashlib.sha256).hexdigest()
+            if found != sha256:
+                raise DocumentDamaged(
+                    f"document {document_id} has SHA-256 {found}, not {sha256}"
+                )
+            document.seek(0)
+        except BaseException:
+            document.close()
+            raise
+        return document
+
+    def delete(self, document_id: str) -> None:
+        """Remove a document."""
+        self._path(document_id).unlink(missing_ok=True)
+
+    def sweep(self, known: Iterable[str], older_than: datetime) -> int:
+        """Remove old orphans by walking the files and the ids in use side by side."""
+        ids_in_use = iter(known)
+        in_use = next(ids_in_use, None)
+        swept = 0
+        for path in self._files():
+            while in_use is not None and in_use < path.name:
+                in_use = next(ids_in_use, None)
+            if path.name != in_use:
+                swept += _remove_if_older(path, older_than)
+        for path in self._incoming.iterdir():
+            swept += _remove_if_older(path, older_than)
+        return swept
+
+    def _files(self) -> Iterator[Path]:
+        """Every document, ascending by id."""
+        for first in sorted(self._folder.glob("??")):
+            for second in sorted(first.glob("??")):
+                yield from sorted(second.iterdir())
+
+    def _path(self, document_id: str) -> Path:
+        return self._folder / document_id[:2] / document_id[2:4] / document_id
+
+
+class FileDocumentWriter:
+    """One document on its way in; see DocumentWriter."""
+
+    def __init__(self, document_id: str, temporary: Path, final: Path) -> None:
+        """Write to `temporary` until `commit` makes it `final`."""
+        self.size = 0
+        self._document_id = document_id
+        self._temporary = temporary
+        self._final = final
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+        self._file = temporary.open("xb")
+
+    @property
+    def md5(self) -> bytes:
+        """The raw MD5 of what was written."""
+        return self._md5.digest()
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what was written, hexadecimal."""
+        return self._sha256.hexdigest()
+
+    def write(self, piece: bytes) -> None:
+        """Append bytes."""
+        self._file.write(piece)
+        self._md5.update(piece)
+        self._sha256.update(piece)
+        self.size += len(piece)
+
+    def open(self) -> BinaryIO:
+        """Open what was written so far for reading."""
+        self._file.flush()
+        return self._temporary.open("rb")
+
+    def commit(self) -> str:
+        """Write through to the disk: the bytes, then the name."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        _make_folder(self._final.parent)
+        self._temporary.replace(self._final)
+        _fsync_folder(self._final.parent)
+        return self._document_id
+
+    def discard(self) -> None:
+        """Keep nothing of a document that was not committed."""
+        # Closing writes what is buffered, for which a full disk has no room.
+        with suppress(OSError):
+            self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Discard what was not committed."""
+        self.discard()
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder so that it is still there after a loss of power."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _fsync_folder(folder.parent)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_if_older(path: Path, older_than: datetime) -> bool:
+    try:
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if written >= older_than:
+            return False
+        path.unlink()
+    except FileNotFoundError:
+        # Another node sweeps the same folder.
+        return False
+    return True

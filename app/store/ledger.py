@@ -1,0 +1,103 @@
+"""The ledger of effects: what happened to each order, in order, for good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.model.effects import Effect, ImportOrder, read_effect
+from app.model.order import Order
+from app.model.order_json import order_from_json
+from app.store import bulk, tables
+from app.store.tables import bind_moment
+
+_EFFECT = "SELECT amazon_order_id, kind, content FROM effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One effect as the ledger keeps it: what happened, by which message.
+
+    `place` is the message's place in its feed, `message_id` its own id.
+    """
+
+    amazon_order_id: str
+    place: int
+    position: int
+    message_id: str | None
+    effect: Effect
+
+
+def record(
+    connection: Connection,
+    seller_id: str,
+    entries: Sequence[Entry],
+    *,
+    source: str,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Write effects into the ledger.
+
+    Raises IntegrityError if one of (source, place, position) is there already.
+    """
+    moment = bind_moment(now, connection.dialect.name)
+    bulk.insert(
+        connection,
+        tables.effect,
+        (
+            "seller_id",
+            "source",
+            "place",
+            "position",
+            "cause",
+            "message_id",
+            "amazon_order_id",
+            "amazon_order_item_code",
+            "kind",
+            "content",
+            "happened_at",
+        ),
+        [
+            (
+                seller_id,
+                source,
+                entry.place,
+                entry.position,
+                cause,
+                entry.message_id,
+                entry.amazon_order_id,
+                entry.effect.item,
+                entry.effect.kind,
+                entry.effect.to_content(),
+                moment,
+            )
+            for entry in entries
+        ],
+    )
+
+
+def replay(
+    connection: Connection, seller_id: str, amazon_order_ids: Sequence[str]
+) -> dict[str, Order]:
+    """Rebuild orders from their ledgers alone."""
+    orders: dict[str, Order] = {}
+    if not amazon_order_ids:
+        return orders
+    for order_id, kind, content in bulk.select_in(
+        connection,
+        _EFFECT,
+        seller_id,
+        "amazon_order_id",
+        amazon_order_ids,
+        "ORDER BY effect_id",
+    ):
+        if kind == ImportOrder.kind:
+            orders[order_id] = order_from_json(seller_id, json.loads(content))
+        else:
+            orders[order_id] = orders[order_id].after(read_effect(kind, content))
+    return orders

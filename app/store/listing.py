@@ -1,0 +1,140 @@
+"""A seller's feed submissions as the seller sees them: listed, counted, recalled.
+
+Everything is found by seller, so that no door can forget it (design D7).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import func as sql
+
+from app.model.feed import FeedStatus, FeedSubmission
+from app.store import lanes
+from app.store.tables import feed_submission
+
+_feed = feed_submission.c
+_LARGEST_ID = 2**63 - 1
+
+SHOWN = (
+    _feed.feed_submission_id,
+    _feed.seller_id,
+    _feed.feed_type,
+    _feed.status,
+    _feed.submitted_at,
+    _feed.started_at,
+    _feed.completed_at,
+)
+"""The columns that `read_submission` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of a seller's submissions are meant; None leaves a point open.
+
+    Times bound `submitted_at`, both included.
+    """
+
+    feed_submission_ids: Collection[int] | None = None
+    feed_types: Collection[str] | None = None
+    statuses: Collection[FeedStatus] | None = None
+    submitted_from: datetime | None = None
+    submitted_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where a submission stands, and its report once there is one (MD5 in base64)."""
+
+    status: FeedStatus
+    document_id: str | None
+    md5: str | None
+
+
+def find(
+    connection: Connection,
+    seller_id: str,
+    wanted: Wanted,
+    *,
+    limit: int,
+    before_id: int | None = None,
+) -> list[FeedSubmission]:
+    """Return at most `limit` submissions, newest first; `before_id` goes on there."""
+    query = select(*SHOWN).where(*_matching(seller_id, wanted))
+    if before_id is not None:
+        query = query.where(_feed.feed_submission_id < before_id)
+    query = query.order_by(_feed.feed_submission_id.desc()).limit(limit)
+    return [read_submission(row) for row in connection.execute(query)]
+
+
+def count(connection: Connection, seller_id: str, wanted: Wanted) -> int:
+    """Return how many submissions are meant."""
+    query = select(sql.count()).select_from(feed_submission)
+    counted = connection.execute(query.where(*_matching(seller_id, wanted)))
+    number: int = counted.scalar_one()
+    return number
+
+
+def cancel(
+    connection: Connection, seller_id: str, wanted: Wanted, *, limit: int
+) -> list[FeedSubmission]:
+    """Recall the feeds that wait, and return those meant, newest first, as they are.
+
+    A feed of which a batch was applied is not recalled, even while it waits for its
+    next attempt, nor one that was given up (design D5).
+    """
+    lanes.lock_all_of_seller(connection, seller_id)
+    recalled = connection.execute(
+        update(feed_submission)
+        .where(
+            *_matching(seller_id, wanted),
+            _feed.status == FeedStatus.SUBMITTED,
+            _feed.progress == 0,
+            _feed.given_up.is_(False),
+        )
+        # MWS shows a cancelled feed without any date but SubmittedDate (mws-wire 4.5).
+        .values(status=FeedStatus.CANCELLED, started_at=None)
+        .returning(_feed.feed_type)
+    )
+    for feed_type, feeds in Counter(recalled.scalars()).items():
+        lanes.count_out(connection, seller_id, feed_type, feeds)
+    return find(connection, seller_id, wanted, limit=limit)
+
+
+def report(
+    connection: Connection, seller_id: str, feed_submission_id: int
+) -> Report | None:
+    """Return the report of a submission; None if the seller has no such submission."""
+    wanted = Wanted(feed_submission_ids=[feed_submission_id])
+    query = select(_feed.status, _feed.report_document_id, _feed.report_md5)
+    row = connection.execute(query.where(*_matching(seller_id, wanted))).first()
+    if row is None:
+        return None
+    return Report(FeedStatus(row.status), row.report_document_id, row.report_md5)
+
+
+def read_submission(row: Any) -> FeedSubmission:
+    """Make a submission of a row of the columns `SHOWN`."""
+    values = row._asdict()
+    return FeedSubmission(**values | {"status": FeedStatus(values["status"])})
+
+
+def _matching(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [_feed.seller_id == seller_id]
+    if wanted.feed_submission_ids is not None:
+        ids = [number for number in wanted.feed_submission_ids if number <= _LARGEST_ID]
+        conditions.append(_feed.feed_submission_id.in_(ids))
+    if wanted.feed_types is not None:
+        conditions.append(_feed.feed_type.in_(wanted.feed_types))
+    if wanted.statuses is not None:
+        conditions.append(_feed.status.in_(wanted.statuses))
+    if wanted.submitted_from is not None:
+        conditions.append(_feed.submitted_at >= wanted.submitted_from)
+    if wanted.submitted_to is not None:
+        conditions.append(_feed.submitted_at <= wanted.submitted_to)
+    return conditions

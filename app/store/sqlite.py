@@ -1,0 +1,173 @@
+"""What SQLite needs of its own: pragmas, one writer at a time, flock as presence."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+
+_BUSY_SECONDS = 10
+# Between processes nothing tells of a commit but this counter: look often, it is cheap.
+_LOOK_SECONDS = 0.02
+
+# Page cache in KiB, as SQLite spells it. One connection writes, so one cache is large.
+_WRITER_CACHE = -65_536
+_READER_CACHE = -2_048
+
+_OUTAGES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+def engines(url: URL) -> tuple[Engine, Engine]:
+    """Make the engine that writes and the one that reads; the file may be missing.
+
+    SQLite takes one writer at a time: with a single writing connection the threads of
+    a process queue for it in turn, rather than each sleep until it finds the lock free.
+    """
+    if not url.database or url.database == ":memory:":
+        raise ValueError("SQLite needs a file: sqlite:////path/to/feedgate.db")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    writer = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=_BUSY_SECONDS,
+        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
+    )
+    reader = create_engine(
+        url,
+        pool_size=4,
+        max_overflow=60,
+        pool_use_lifo=True,
+        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
+    )
+    _set_up(writer, "BEGIN IMMEDIATE", f"PRAGMA cache_size = {_WRITER_CACHE}")
+    _set_up(
+        reader,
+        "BEGIN",
+        f"PRAGMA cache_size = {_READER_CACHE}",
+        "PRAGMA query_only = ON",
+    )
+    return writer, reader
+
+
+def _set_up(engine: Engine, begin: str, *pragmas: str) -> None:
+    """Begin transactions ourselves: sqlite3 would begin before the first write only."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, record: object) -> None:
+        for pragma in (
+            "PRAGMA journal_mode = WAL",
+            # NORMAL can lose an accepted feed when the power fails (queue-design 1).
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA temp_store = MEMORY",
+            *pragmas,
+        ):
+            connection.execute(pragma).close()
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def is_outage(error_code: int) -> bool:
+    """Whether an extended result code means busy, full or out of reach."""
+    return error_code & 0xFF in _OUTAGES
+
+
+class FilePresence:
+    """Presence as a flock on `workers/<id>.lock` beside the database."""
+
+    def __init__(self, engine: Engine, *, alone: bool) -> None:
+        """Look for commits of other processes unless the process is `alone`."""
+        assert engine.url.database is not None
+        self._database = engine.url.database
+        self._folder = Path(engine.url.database).parent / "workers"
+        self._alone = alone
+        self._held: tuple[Path, int] | None = None
+        self._watched: sqlite3.Connection | None = None
+        self._version: int | None = None
+
+    def hold(self, worker_id: str) -> int:
+        """Make and lock the worker's file; the key means nothing here."""
+        self._folder.mkdir(exist_ok=True)
+        path = self._path(worker_id)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._held = path, descriptor
+        return 0
+
+    def listen(self, seconds: float) -> bool:
+        """Sleep, or watch the counter that every commit of another connection moves."""
+        if self._alone:
+            time.sleep(seconds)
+            return False
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._has_changed():
+                return True
+            time.sleep(_LOOK_SECONDS)
+        return False
+
+    def _has_changed(self) -> bool:
+        if self._watched is None:
+            self._watched = sqlite3.connect(
+                self._database, isolation_level=None, check_same_thread=False
+            )
+        before = self._version
+        (self._version,) = self._watched.execute("PRAGMA data_version").fetchone()
+        return before != self._version
+
+    def gone(self, connection: Connection, peers: Mapping[str, int]) -> list[str]:
+        """Return the peers whose file is unlocked or missing, and remove the files."""
+        gone = []
+        for worker_id in peers:
+            path = self._path(worker_id)
+            if not path.exists() or _is_free(path):
+                path.unlink(missing_ok=True)
+                gone.append(worker_id)
+        return gone
+
+    def release(self) -> None:
+        """Remove the file, which its peers take for death, and unlock it."""
+        if self._held is not None:
+            path, descriptor = self._held
+            self._held = None
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+        if self._watched is not None:
+            self._watched.close()
+            self._watched = None
+
+    def _path(self, worker_id: str) -> Path:
+        return self._folder / f"{worker_id}.lock"
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

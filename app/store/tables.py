@@ -1,0 +1,378 @@
+"""The tables, as SQLAlchemy Core; migrations/ creates them.
+
+Amounts are whole minor units of the order's currency, so that the database can check
+the ceilings itself; times are aware UTC (`Moment`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+FIRST_FEED_SUBMISSION_ID = 50_000_000_001
+"""Ids have 11 to 14 digits (design D6)."""
+
+# Composite keys are the table itself on SQLite (WITHOUT ROWID): one tree to look in.
+
+# SQLite counts a primary key by itself only where it is called INTEGER.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time: timestamptz on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Store text where the database has no time with a zone."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Write microseconds always, so that text sorts as time."""
+        return bind_moment(value, dialect.name)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read back an aware UTC time."""
+        return read_moment(value)
+
+
+def bind_moment(value: datetime | None, dialect_name: str) -> Any:
+    """Return a time as the driver takes it, for statements without SQLAlchemy."""
+    if value is None or dialect_name != "sqlite":
+        return value
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_moment(value: Any) -> datetime | None:
+    """Return what a driver read as an aware UTC time."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return value.astimezone(UTC)  # type: ignore[no-any-return] # drivers are untyped
+
+
+seller = Table(
+    "seller",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+merchant_token = Table(
+    "merchant_token",
+    metadata,
+    Column("seller_id", ForeignKey("seller.seller_id"), primary_key=True),
+    Column("token", String(50), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+access_key = Table(
+    "access_key",
+    metadata,
+    Column("access_key_id", String(40), primary_key=True),
+    # The developer's own seller; other sellers authorise it by auth_token.
+    Column("seller_id", ForeignKey("seller.seller_id"), nullable=False),
+    Column("sealed_secret", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+auth_token = Table(
+    "auth_token",
+    metadata,
+    # The token is a secret: its SHA-256 finds it, nothing shows it again.
+    Column("token_sha256", String(64), primary_key=True),
+    Column("seller_id", ForeignKey("seller.seller_id"), nullable=False),
+    # The seller whose access keys (as a developer's) the token authorises.
+    Column("developer_id", ForeignKey("seller.seller_id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+marketplace_participation = Table(
+    "marketplace_participation",
+    metadata,
+    Column("seller_id", ForeignKey("seller.seller_id"), primary_key=True),
+    Column("marketplace_id", String(20), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+feed_lane = Table(
+    "feed_lane",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("feed_type", String(64), primary_key=True),
+    # A counter, never EXISTS: queue-design, race 3.
+    Column("queued", Integer, nullable=False, server_default="0"),
+    # Never served is the epoch: NULL has no common place in the two databases' indexes.
+    Column(
+        "served_at",
+        Moment,
+        nullable=False,
+        server_default="1970-01-01T00:00:00.000000Z",
+    ),
+    # When the head may be tried again after a failed attempt.
+    Column("ready_at", Moment),
+    # A lane is never owned by a worker that is not on the roster (any more).
+    Column("owner", ForeignKey("worker.worker_id")),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+    Column("feed_submission_id", BigInteger),
+    CheckConstraint("queued >= 0", name="feed_lane_queued"),
+    Index(
+        "feed_lane_claimable",
+        "served_at",
+        sqlite_where=text("queued > 0 AND owner IS NULL"),
+        postgresql_where=text("queued > 0 AND owner IS NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("worker_id", String(36), primary_key=True),
+    Column("lock_key", BigInteger, nullable=False),
+    Column("started_at", Moment, nullable=False),
+)
+
+feed_submission = Table(
+    "feed_submission",
+    metadata,
+    Column(
+        "feed_submission_id",
+        BigId,
+        Identity(start=FIRST_FEED_SUBMISSION_ID),
+        primary_key=True,
+    ),
+    Column("seller_id", String(20), nullable=False),
+    Column("feed_type", String(64), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("rules", String(8), nullable=False),
+    Column("skip_invalid", Boolean, nullable=False),
+    Column("document_id", String(36), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    # The charset of the Content-Type, used when the document does not tell (D3).
+    Column("charset", String(40)),
+    Column("access_key_id", String(40), nullable=False),
+    Column("request_digest", String(64)),
+    Column("submitted_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("completed_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("given_up", Boolean, nullable=False),
+    # Messages done so far, and what came of them: committed with each batch.
+    Column("progress", BigInteger, nullable=False, server_default="0"),
+    Column("successful", BigInteger, nullable=False, server_default="0"),
+    Column("with_error", BigInteger, nullable=False, server_default="0"),
+    Column("with_warning", BigInteger, nullable=False, server_default="0"),
+    # The gate's verdict (design D2.3).
+    Column("messages", BigInteger, nullable=False),
+    Column("refused", Boolean, nullable=False),
+    Column("invalid_errors", BigInteger, nullable=False),
+    Column("envelope_valid", Boolean, nullable=False),
+    Column("report_document_id", String(36)),
+    Column("report_md5", String(24)),
+    Index(
+        "feed_submission_queue",
+        "seller_id",
+        "feed_type",
+        "feed_submission_id",
+        sqlite_where=text("status = '_SUBMITTED_'"),
+        postgresql_where=text("status = '_SUBMITTED_'"),
+    ),
+    Index("feed_submission_of_seller", "seller_id", "feed_submission_id"),
+    Index("feed_submission_request", "seller_id", "request_digest"),
+    sqlite_autoincrement=True,
+)
+
+feed_result = Table(
+    "feed_result",
+    metadata,
+    Column("feed_submission_id", BigInteger, primary_key=True),
+    # The message's place in the feed, from 1; 0 for the feed as a whole.
+    Column("place", BigInteger, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    # Twenty digits with zeros in front, so that text sorts as number.
+    Column("message_id", String(20), nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("severity", String(7), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("amazon_order_id", String(19)),
+    Column("amazon_order_item_code", String(14)),
+    Column("line", BigInteger),
+    Column("path", Text),
+    sqlite_with_rowid=False,
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("seller_id", ForeignKey("seller.seller_id"), primary_key=True),
+    Column("amazon_order_id", String(19), primary_key=True),
+    Column("merchant_order_id", String(50)),
+    Column("marketplace_id", String(20), nullable=False),
+    Column("fulfillment_channel", String(3), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("purchase_date", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("buyer_name", Text, nullable=False),
+    Column("buyer_email", Text, nullable=False),
+    Column("buyer_requested_cancel", Text),
+    Column("charged", Boolean, nullable=False),
+    Column("refund_count", Integer, nullable=False, server_default="0"),
+    # Credits and held refunds not settled yet: how many the ledger has to be read for.
+    Column("pending_refunds", Integer, nullable=False, server_default="0"),
+    CheckConstraint("pending_refunds >= 0", name="orders_pending_refunds"),
+    Index("orders_merchant_order_id", "seller_id", "merchant_order_id", unique=True),
+    Index("orders_purchase_date", "seller_id", "purchase_date", "amazon_order_id"),
+    sqlite_with_rowid=False,
+)
+
+order_item = Table(
+    "order_item",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("amazon_order_id", String(19), primary_key=True),
+    Column("amazon_order_item_code", String(14), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("merchant_order_item_id", String(50)),
+    Column("sku", String(40), nullable=False),
+    Column("asin", String(20), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("quantity_ordered", Integer, nullable=False),
+    Column("quantity_shipped", Integer, nullable=False, server_default="0"),
+    Column("quantity_cancelled", Integer, nullable=False, server_default="0"),
+    Column("paid", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False, server_default="0"),
+    Column("held", BigInteger, nullable=False, server_default="0"),
+    CheckConstraint(
+        "quantity_ordered > 0 AND quantity_shipped >= 0 AND quantity_cancelled >= 0"
+        " AND quantity_shipped + quantity_cancelled <= quantity_ordered",
+        name="order_item_units",
+    ),
+    CheckConstraint("refunded + held <= paid", name="order_item_refunds"),
+    sqlite_with_rowid=False,
+)
+
+order_item_component = Table(
+    "order_item_component",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("amazon_order_id", String(19), primary_key=True),
+    Column("amazon_order_item_code", String(14), primary_key=True),
+    Column("component", String(40), primary_key=True),
+    # NULL: the item was never priced with it, only the item's net bounds its refunds.
+    Column("price", BigInteger),
+    Column("refunded", BigInteger, nullable=False, server_default="0"),
+    Column("held", BigInteger, nullable=False, server_default="0"),
+    CheckConstraint(
+        "price IS NULL OR refunded + held <= price", name="order_item_component_left"
+    ),
+    sqlite_with_rowid=False,
+)
+
+order_item_promotion = Table(
+    "order_item_promotion",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("amazon_order_id", String(19), primary_key=True),
+    Column("amazon_order_item_code", String(14), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("promotion_claim_code", String(12)),
+    Column("merchant_promotion_id", String(80)),
+    Column("component", String(9), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("taken_back", BigInteger, nullable=False, server_default="0"),
+    Column("held", BigInteger, nullable=False, server_default="0"),
+    CheckConstraint(
+        "amount >= 0 AND taken_back >= 0 AND held >= 0 AND taken_back + held <= amount",
+        name="order_item_promotion_left",
+    ),
+    sqlite_with_rowid=False,
+)
+
+accepted_adjustment = Table(
+    "accepted_adjustment",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("amazon_order_id", String(19), primary_key=True),
+    Column("amazon_order_item_code", String(14), primary_key=True),
+    Column("merchant_adjustment_item_id", String(50), primary_key=True),
+    Column("content", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+effect = Table(
+    "effect",
+    metadata,
+    Column("effect_id", BigId, Identity(), primary_key=True),
+    Column("seller_id", String(20), nullable=False),
+    # Where it came from: "feed 50000000001" or "import <uuid>".
+    Column("source", String(60), nullable=False),
+    Column("place", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    # Who caused it: an access key id, or "operator" for imports.
+    Column("cause", String(40), nullable=False),
+    Column("message_id", String(20)),
+    Column("amazon_order_id", String(19), nullable=False),
+    Column("amazon_order_item_code", String(14)),
+    Column("kind", String(20), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("happened_at", Moment, nullable=False),
+    # The second lock: doing a message twice changes nothing (queue-design 5).
+    UniqueConstraint("source", "place", "position", name="effect_once"),
+    Index("effect_of_order", "seller_id", "amazon_order_id", "effect_id"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("outbox_id", BigId, Identity(), primary_key=True),
+    # Stable, so that a mail sent twice after a crash is recognised as one.
+    Column("stable_id", String(80), nullable=False, unique=True),
+    Column("seller_id", String(20), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("run_after", Moment),
+    Column("sent_at", Moment),
+    Index(
+        "outbox_waiting",
+        "outbox_id",
+        sqlite_where=text("sent_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)

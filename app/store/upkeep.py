@@ -1,0 +1,48 @@
+"""What is put right now and then: orphaned documents, and counters of lanes."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.store import lanes
+from app.store.backends import Database
+from app.store.documents import Documents
+from app.store.feeds import document_ids
+from app.store.tables import feed_lane
+
+_log = logging.getLogger(__name__)
+
+ORPHAN_AGE = timedelta(hours=24)
+"""How old a document must be before it counts as left over by a crash."""
+
+
+def sweep_documents(database: Database, documents: Documents, now: datetime) -> int:
+    """Remove documents that no submission knows; return how many (queue-design 1)."""
+    with database.read() as connection:
+        swept = documents.sweep(document_ids(connection), now - ORPHAN_AGE)
+    if swept:
+        _log.warning("%d orphaned documents were removed", swept)
+    return swept
+
+
+def recount_lanes(database: Database) -> int:
+    """Set wrong counters right, lane by lane; return how many (queue-design, race 3).
+
+    None is ever wrong while every transaction keeps the one rule; a lane whose counter
+    were too low would never be claimed again.
+    """
+    with database.read() as connection:
+        all_lanes = connection.execute(
+            select(feed_lane.c.seller_id, feed_lane.c.feed_type)
+        ).all()
+    wrong = 0
+    for lane in all_lanes:
+        with database.write() as connection:
+            lanes.lock(connection, lane)
+            if lanes.recount(connection, lane):
+                _log.error("%s: its counter was wrong", lane)
+                wrong += 1
+    return wrong

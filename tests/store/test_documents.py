@@ -1,0 +1,233 @@
+"""The document store: whole documents or none, and nothing left over."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.store.backends import is_outage
+from app.store.documents import (
+    DocumentDamaged,
+    DocumentsUnreachable,
+    FileDocuments,
+    md5_base64,
+)
+from tests.held import NOON
+
+CONTENT = b"<AmazonEnvelope/>" * 10_000
+
+
+def stored(documents: FileDocuments, content: bytes = CONTENT) -> str:
+    with documents.new() as writer:
+        writer.write(content)
+        return writer.commit()
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_document_is_read_back_as_it_was_written(documents: FileDocuments) -> None:
+    """In the pieces that it arrived in, without ever being held whole."""
+    with documents.new() as writer:
+        for start in range(0, len(CONTENT), 1_000):
+            writer.write(CONTENT[start : start + 1_000])
+        document_id = writer.commit()
+
+    with documents.open(document_id) as document:
+        assert document.read() == CONTENT
+
+
+def test_digests_and_size_are_those_of_what_was_written(
+    documents: FileDocuments,
+) -> None:
+    """Content-MD5 is checked against them, and the engine checks the SHA-256."""
+    with documents.new() as writer:
+        writer.write(CONTENT[:7])
+        writer.write(CONTENT[7:])
+
+        assert writer.size == len(CONTENT)
+        assert writer.sha256 == hashlib.sha256(CONTENT).hexdigest()
+        expected = base64.b64encode(hashlib.md5(CONTENT).digest()).decode()
+        assert md5_base64(writer.md5) == expected
+
+
+def test_what_was_written_can_be_read_before_it_is_committed(
+    documents: FileDocuments,
+) -> None:
+    """The gate reads a document that may yet be refused."""
+    with documents.new() as writer:
+        writer.write(b"short")
+        with writer.open() as document:
+            assert document.read() == b"short"
+
+
+def test_a_document_that_is_not_committed_leaves_nothing(
+    documents: FileDocuments, tmp_path: Path
+) -> None:
+    """A wrong Content-MD5 keeps nothing, nor does a client that hangs up."""
+    with documents.new() as writer:
+        writer.write(CONTENT)
+
+    assert files_in(tmp_path) == []
+
+
+def test_a_committed_document_survives_the_end_of_its_writer(
+    documents: FileDocuments, tmp_path: Path
+) -> None:
+    """It lies under its own id, and only there."""
+    document_id = stored(documents)
+
+    folder = tmp_path / "documents" / document_id[:2] / document_id[2:4]
+    assert files_in(tmp_path) == [folder / document_id]
+
+
+def test_a_document_is_durable_before_its_id_is_given_out(
+    documents: FileDocuments, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The file first, then every folder that is new: so it outlives a power failure."""
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    document_id = stored(documents)
+
+    root = tmp_path / "documents"
+    first = root / document_id[:2]
+    second = first / document_id[2:4]
+    assert synced == [root / "incoming" / document_id, root, first, second]
+
+
+def test_a_deleted_document_is_gone_and_deleting_it_twice_is_no_error(
+    documents: FileDocuments,
+) -> None:
+    """Retention may be interrupted and run again."""
+    document_id = stored(documents)
+
+    documents.delete(document_id)
+    documents.delete(document_id)
+
+    with pytest.raises(DocumentDamaged, match="is missing"):
+        documents.open(document_id)
+
+
+def test_a_document_is_opened_for_the_engine_only_with_the_bytes_it_had(
+    documents: FileDocuments, tmp_path: Path
+) -> None:
+    """The verdict that the worker trusts was given on exactly these bytes (D2.3)."""
+    document_id = stored(documents)
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    with documents.open_checked(document_id, sha256) as document:
+        assert document.read() == CONTENT
+
+    [path] = files_in(tmp_path)
+    path.write_bytes(CONTENT[:-1] + b"!")
+
+    with pytest.raises(DocumentDamaged, match="has SHA-256"):
+        documents.open_checked(document_id, sha256)
+
+
+def test_a_store_that_is_not_there_is_an_outage_and_no_damage(
+    documents: FileDocuments, tmp_path: Path
+) -> None:
+    """A volume that is not mounted has lost no feed: workers wait for it."""
+    document_id = stored(documents)
+    (tmp_path / "documents").rename(tmp_path / "elsewhere")
+    (tmp_path / "documents").mkdir()
+
+    with pytest.raises(DocumentsUnreachable) as reading:
+        documents.open(document_id)
+    with pytest.raises(DocumentsUnreachable) as writing:
+        documents.new()
+
+    assert is_outage(reading.value)
+    assert is_outage(writing.value)
+
+
+def test_a_full_disk_is_an_outage_and_leaves_nothing(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk, in a process of its own."""
+    code = f"""
+import resource
+from pathlib import Path
+from uuid import uuid4
+from app.store.backends import is_outage
+from app.store.documents import FileDocuments
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+documents = FileDocuments(Path({str(tmp_path)!r}), lambda: str(uuid4()))
+try:
+    with documents.new() as writer:
+        writer.write(bytes(200_000))
+        writer.commit()
+except OSError as error:
+    assert is_outage(error), error
+else:
+    raise AssertionError("there was room")
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert files_in(tmp_path) == []
+
+
+# Orphans
+
+
+def age(path: Path, written: datetime) -> None:
+    os.utime(path, (written.timestamp(), written.timestamp()))
+
+
+def test_the_sweep_removes_only_what_is_old_and_unknown(
+    documents: FileDocuments, tmp_path: Path, ids: Callable[[], str]
+) -> None:
+    """A young document may belong to a submission that is being accepted just now."""
+    fixed = [f"{prefix}{ids()[2:]}" for prefix in ("aa", "ab", "ac", "ff")]
+    store = FileDocuments(tmp_path / "documents", iter(fixed).__next__)
+    kept, orphan, young, also_kept = (stored(store, b"x") for _ in range(4))
+    old = datetime.now(UTC) - timedelta(hours=25)
+    for path in files_in(tmp_path):
+        if path.name != young:
+            age(path, old)
+
+    swept = documents.sweep(
+        [kept, "ab00-of-another-store", also_kept, "zz"],
+        datetime.now(UTC) - timedelta(hours=24),
+    )
+
+    assert swept == 1
+    left = sorted(path.name for path in files_in(tmp_path))
+    assert left == [kept, young, also_kept]
+    assert orphan not in left
+
+
+def test_the_sweep_removes_uploads_that_were_never_finished(
+    documents: FileDocuments, tmp_path: Path
+) -> None:
+    """A process killed while it receives a feed discards nothing."""
+    abandoned, running = documents.new(), documents.new()
+    for writer in (abandoned, running):
+        writer.write(b"half a feed")
+        writer.open().close()
+    first, second = sorted(files_in(tmp_path))
+    age(first, NOON - timedelta(hours=25))
+    age(second, NOON)
+
+    swept = documents.sweep([], NOON - timedelta(hours=24))
+
+    assert swept == 1
+    assert files_in(tmp_path) == [second]
+    abandoned.discard()
+    running.discard()
