@@ -1,0 +1,288 @@
+"""Sellers, access keys and tokens: who may do what (design D7)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import string
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.errors import ErrorCode, ServiceError
+from app.intake.outages import outages_refused
+from app.intake.seals import SealBroken, Seals
+from app.model.marketplaces import MARKETPLACES
+from app.store import accounts
+from app.store.backends import Database
+from app.store.bulk import Connection
+
+DEFAULT_MARKETPLACES = ("ATVPDKIKX0DER",)
+
+_SELLER_ID = re.compile("[A-Z0-9]{10,20}")
+_MERCHANT_TOKEN = re.compile(r"[\w.-]{1,50}", re.ASCII)
+_CAPITALS = string.ascii_uppercase + string.digits
+_SECRET = string.ascii_letters + string.digits + "+/"
+
+
+class AccountError(ValueError):
+    """An account cannot be made or changed as asked; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a seller's system is set up with; the secrets are shown this once.
+
+    `auth_token` is None where only a key was made.
+    """
+
+    seller_id: str
+    access_key_id: str
+    secret: str
+    auth_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and for which seller.
+
+    `authorised_by` is the SHA-256 of the MWSAuthToken, None for the key's own seller.
+    """
+
+    access_key_id: str
+    seller_id: str
+    authorised_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """An access key as it is listed, without its secret."""
+
+    access_key_id: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """A seller as it is listed."""
+
+    seller_id: str
+    name: str
+    created_at: datetime
+    marketplace_ids: tuple[str, ...]
+    merchant_tokens: tuple[str, ...]
+    access_keys: tuple[KeyView, ...]
+
+
+class Accounts:
+    """Makes accounts, and says who may act for whom."""
+
+    def __init__(
+        self, database: Database, seals: Seals, clock: Callable[[], datetime]
+    ) -> None:
+        """Keep accounts in a database, their secrets sealed."""
+        self._database = database
+        self._seals = seals
+        self._clock = clock
+
+    def create_seller(
+        self,
+        name: str,
+        seller_id: str | None = None,
+        marketplaces: Iterable[str] = DEFAULT_MARKETPLACES,
+        merchant_tokens: Iterable[str] = (),
+    ) -> Credentials:
+        """Make a seller with an access key and an MWSAuthToken of their own.
+
+        Raises AccountError if the id is taken, or something has no valid form.
+        """
+        seller_id = seller_id or f"A{_random(_CAPITALS, 13)}"
+        marketplaces = dict.fromkeys(marketplaces)
+        tokens = dict.fromkeys(merchant_tokens)
+        _check(name, seller_id, marketplaces, tokens)
+        now = self._clock()
+        with self._database.write() as connection:
+            if accounts.find_seller(connection, seller_id) is not None:
+                raise AccountError(f"seller id {seller_id} is taken")
+            accounts.add_seller(connection, seller_id, name, now)
+            accounts.add_marketplaces(connection, seller_id, marketplaces)
+            accounts.add_merchant_tokens(connection, seller_id, tokens)
+            access_key_id, secret = self._add_key(connection, seller_id, now)
+            auth_token = _add_token(connection, seller_id, seller_id, now)
+        return Credentials(seller_id, access_key_id, secret, auth_token)
+
+    def authorise_developer(self, seller_id: str, developer_id: str) -> str:
+        """Let another seller's keys act for this one; return the MWSAuthToken.
+
+        Raises AccountError if one of the two is unknown.
+        """
+        with self._database.write() as connection:
+            _existing(connection, seller_id)
+            _existing(connection, developer_id)
+            return _add_token(connection, seller_id, developer_id, self._clock())
+
+    def rotate(self, seller_id: str) -> Credentials:
+        """Make a new access key; the old ones stay in force until they are revoked.
+
+        Raises AccountError if the seller is unknown.
+        """
+        with self._database.write() as connection:
+            _existing(connection, seller_id)
+            access_key_id, secret = self._add_key(connection, seller_id, self._clock())
+        return Credentials(seller_id, access_key_id, secret)
+
+    def revoke(self, access_key_id: str) -> None:
+        """End an access key at once; raises AccountError if it is not in force."""
+        with self._database.write() as connection:
+            if not accounts.revoke_access_key(connection, access_key_id, self._clock()):
+                raise AccountError(f"access key {access_key_id} is not in force")
+
+    def revoke_authorisation(self, auth_token: str) -> None:
+        """End what an MWSAuthToken allows; raises AccountError if it is unknown."""
+        with self._database.write() as connection:
+            if not accounts.revoke_auth_token(
+                connection, _digest(auth_token), self._clock()
+            ):
+                raise AccountError("the MWSAuthToken is not in force")
+
+    def list(self) -> tuple[AccountView, ...]:
+        """Return all sellers with their keys, by seller id."""
+        with self._database.read() as connection:
+            return tuple(
+                AccountView(
+                    seller.seller_id,
+                    seller.name,
+                    seller.created_at,
+                    tuple(accounts.marketplaces(connection, seller.seller_id)),
+                    tuple(accounts.merchant_tokens(connection, seller.seller_id)),
+                    tuple(
+                        KeyView(key.access_key_id, key.created_at, key.revoked_at)
+                        for key in accounts.list_access_keys(
+                            connection, seller.seller_id
+                        )
+                    ),
+                )
+                for seller in accounts.list_sellers(connection)
+            )
+
+    @outages_refused
+    def secret_of(self, access_key_id: str) -> str | None:
+        """Return the secret of a key in force, else None.
+
+        Raises SealBroken if it was sealed with a key that this process does not have.
+        """
+        with self._database.read() as connection:
+            key = accounts.find_access_key(connection, access_key_id)
+        if key is None or key.revoked_at is not None:
+            return None
+        try:
+            return self._seals.open(key.sealed_secret)
+        except SealBroken as error:
+            raise SealBroken(
+                f"the secret of {access_key_id} is sealed with a key that is not in "
+                "FEEDGATE_SECRET_KEY (or in secret.key of the data folder)"
+            ) from error
+
+    @outages_refused
+    def authorise(
+        self, access_key_id: str, seller_id: str, auth_token: str | None
+    ) -> Caller:
+        """Prove that a key, whose signature was right, may act for a seller.
+
+        Its own seller needs no MWSAuthToken; a token that is given must be right.
+        Raises ServiceError (AccessDenied), whether the seller exists or not.
+        """
+        digest = None if auth_token is None else _digest(auth_token)
+        caller = Caller(access_key_id, seller_id, digest)
+        if self.may_still(caller):
+            return caller
+        raise ServiceError(
+            ErrorCode.ACCESS_DENIED,
+            f'Access key {access_key_id} may not act for seller "{seller_id[:60]}"'
+            + (" with this MWSAuthToken." if auth_token else " without MWSAuthToken."),
+        )
+
+    @outages_refused
+    def may_still(self, caller: Caller) -> bool:
+        """Whether what allowed a caller is still in force."""
+        with self._database.read() as connection:
+            key = accounts.find_access_key(connection, caller.access_key_id)
+            if key is None or key.revoked_at is not None:
+                return False
+            if caller.authorised_by is None:
+                return key.seller_id == caller.seller_id
+            token = accounts.find_auth_token(connection, caller.authorised_by)
+        return (
+            token is not None
+            and token.revoked_at is None
+            and token.seller_id == caller.seller_id
+            and token.developer_id == key.seller_id
+        )
+
+    @outages_refused
+    def identifiers(self, seller_id: str) -> frozenset[str]:
+        """Return what a feed of the seller may carry as MerchantIdentifier (D3)."""
+        with self._database.read() as connection:
+            tokens = accounts.merchant_tokens(connection, seller_id)
+        return frozenset((seller_id, *tokens))
+
+    @outages_refused
+    def sells_in(self, seller_id: str) -> frozenset[str]:
+        """Return the marketplaces of a seller."""
+        with self._database.read() as connection:
+            return frozenset(accounts.marketplaces(connection, seller_id))
+
+    def _add_key(
+        self, connection: Connection, seller_id: str, now: datetime
+    ) -> tuple[str, str]:
+        access_key_id = f"AKIA{_random(_CAPITALS, 16)}"
+        secret = _random(_SECRET, 40)
+        sealed = self._seals.seal(secret)
+        accounts.add_access_key(connection, access_key_id, seller_id, sealed, now)
+        return access_key_id, secret
+
+
+def _check(
+    name: str, seller_id: str, marketplaces: Iterable[str], tokens: Iterable[str]
+) -> None:
+    if not name.strip():
+        raise AccountError("a seller needs a name")
+    if not _SELLER_ID.fullmatch(seller_id):
+        raise AccountError(
+            f'seller id "{seller_id}" must be 10 to 20 capital letters and digits'
+        )
+    for marketplace_id in marketplaces:
+        if marketplace_id not in MARKETPLACES:
+            raise AccountError(
+                f'marketplace "{marketplace_id}" is unknown: use one of '
+                + ", ".join(sorted(MARKETPLACES))
+            )
+    for token in tokens:
+        if not _MERCHANT_TOKEN.fullmatch(token):
+            raise AccountError(
+                f'merchant token "{token}" must be 1 to 50 letters, digits, _ . or -'
+            )
+
+
+def _existing(connection: Connection, seller_id: str) -> None:
+    if accounts.find_seller(connection, seller_id) is None:
+        raise AccountError(f'there is no seller "{seller_id}"')
+
+
+def _add_token(
+    connection: Connection, seller_id: str, developer_id: str, now: datetime
+) -> str:
+    token = f"amzn.mws.{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
+    accounts.add_auth_token(connection, _digest(token), seller_id, developer_id, now)
+    return token
+
+
+def _digest(auth_token: str) -> str:
+    return hashlib.sha256(auth_token.encode()).hexdigest()
+
+
+def _random(alphabet: str, length: int) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(length))

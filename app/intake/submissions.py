@@ -1,0 +1,240 @@
+"""Feed submissions, as any door may ask for them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from app.engine.threads import ParserThreads
+from app.errors import ErrorCode, ServiceError
+from app.intake.accounts import Accounts, Caller
+from app.intake.feed_requests import FeedRequest, check_feed_types
+from app.intake.outages import outages_refused
+from app.intake.submitting import Accepted, Submitter
+from app.intake.tokens import NextTokens
+from app.model.feed import FeedStatus, FeedSubmission
+from app.model.times import from_iso, to_iso
+from app.settings import Settings
+from app.store import listing
+from app.store.backends import Database
+from app.store.bulk import Connection
+from app.store.documents import Documents
+from app.store.listing import Wanted
+
+_LIST = "GetFeedSubmissionList"
+_PIECE_BYTES = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class FeedQuery:
+    """Which submissions are meant; empty points are open.
+
+    `ids` are as they were sent; with ids the other points are not looked at
+    (mws-wire 4.3). Times are aware UTC and bound the time of submission, included.
+    """
+
+    ids: tuple[str, ...] = ()
+    feed_types: tuple[str, ...] = ()
+    statuses: tuple[FeedStatus, ...] = ()
+    submitted_from: datetime | None = None
+    submitted_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Submissions, newest first, and the token that goes on, if there are more."""
+
+    submissions: tuple[FeedSubmission, ...]
+    next_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A processing report, opened: its size in bytes and its MD5 in base64."""
+
+    size: int
+    md5: str
+    content: BinaryIO
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the report piece by piece and close it."""
+        with self.content as content:
+            while piece := content.read(_PIECE_BYTES):
+                yield piece
+
+
+class Intake:
+    """Takes feeds in and tells what became of them, to the seller they belong to."""
+
+    def __init__(
+        self,
+        database: Database,
+        documents: Documents,
+        accounts: Accounts,
+        tokens: NextTokens,
+        threads: ParserThreads,
+        settings: Settings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Keep the parts; `threads` are where documents are validated."""
+        self._database = database
+        self._documents = documents
+        self._tokens = tokens
+        self._submitter = Submitter(
+            database, documents, accounts, threads, settings, clock
+        )
+
+    def begin(
+        self, caller: Caller, request: FeedRequest
+    ) -> Callable[[Iterable[bytes]], Accepted]:
+        """Check a feed without its document; see Submitter.begin."""
+        return self._submitter.begin(caller, request)
+
+    def submit(
+        self, caller: Caller, request: FeedRequest, pieces: Iterable[bytes]
+    ) -> Accepted:
+        """Take a feed in at once: the submission, and what the gate found in it."""
+        return self.begin(caller, request)(pieces)
+
+    @outages_refused
+    def list(self, caller: Caller, query: FeedQuery, limit: int) -> Page:
+        """Return the first page of what matches, at most `limit` submissions."""
+        return self._page(caller, query, limit, None)
+
+    @outages_refused
+    def list_next(self, caller: Caller, next_token: str) -> Page:
+        """Return the page behind a token; raises ServiceError for a wrong one."""
+        content = self._tokens.open(_LIST, caller, next_token)
+        query = _query_from(content)
+        return self._page(caller, query, content["limit"], content["before"])
+
+    @outages_refused
+    def count(self, caller: Caller, query: FeedQuery) -> int:
+        """Return how many submissions match."""
+        wanted = _wanted(query)
+        with self._database.read() as connection:
+            return listing.count(connection, caller.seller_id, wanted)
+
+    @outages_refused
+    def cancel(
+        self, caller: Caller, query: FeedQuery, limit: int
+    ) -> tuple[FeedSubmission, ...]:
+        """Recall what is not begun; return what matches, at most `limit`, as it is now.
+
+        Raises ServiceError (InvalidFeedSubmissionId), and cancels nothing, if an id is
+        not one of the seller's.
+        """
+        wanted = _wanted(query)
+        with self._database.write() as connection:
+            self._check_ids(connection, caller, query)
+            cancelled = listing.cancel(connection, caller.seller_id, wanted, limit=limit)
+        return tuple(cancelled)
+
+    @outages_refused
+    def result(self, caller: Caller, feed_submission_id: str) -> ReportFile:
+        """Open the processing report of a finished feed.
+
+        Raises ServiceError as long as there is none. Source: mws-wire 4.6.
+        """
+        number = _number(feed_submission_id)
+        with self._database.read() as connection:
+            report = listing.report(connection, caller.seller_id, number)
+        if report is None:
+            raise _unknown([str(number)])
+        if report.status is FeedStatus.CANCELLED:
+            raise _no_result(ErrorCode.FEED_CANCELED, number, "was cancelled")
+        if report.status is not FeedStatus.DONE:
+            why = f"is {report.status}, its report is not ready"
+            raise _no_result(ErrorCode.RESULT_NOT_READY, number, why)
+        if report.document_id is None or report.md5 is None:
+            why = "has no report any more, its time of retention is over"
+            raise _no_result(ErrorCode.RESULT_NO_LONGER_AVAILABLE, number, why)
+        content = self._documents.open(report.document_id)
+        size = content.seek(0, os.SEEK_END)
+        content.seek(0)
+        return ReportFile(size, report.md5, content)
+
+    def _page(
+        self, caller: Caller, query: FeedQuery, limit: int, before: int | None
+    ) -> Page:
+        wanted = _wanted(query)
+        with self._database.read() as connection:
+            found = listing.find(
+                connection, caller.seller_id, wanted, limit=limit + 1, before_id=before
+            )
+        if len(found) <= limit:
+            return Page(tuple(found))
+        shown = found[:limit]
+        content = _content_of(query, limit, shown[-1].feed_submission_id)
+        return Page(tuple(shown), self._tokens.seal(_LIST, caller, content))
+
+    def _check_ids(
+        self, connection: Connection, caller: Caller, query: FeedQuery
+    ) -> None:
+        if not query.ids:
+            return
+        asked = {_number(text) for text in query.ids}
+        wanted = Wanted(feed_submission_ids=asked)
+        found = listing.find(connection, caller.seller_id, wanted, limit=len(asked))
+        absent = asked - {each.feed_submission_id for each in found}
+        if absent:
+            raise _unknown([str(number) for number in sorted(absent)])
+
+
+def _wanted(query: FeedQuery) -> Wanted:
+    if query.ids:
+        return Wanted(feed_submission_ids={_number(text) for text in query.ids})
+    check_feed_types(query.feed_types)
+    return Wanted(
+        None,
+        query.feed_types or None,
+        query.statuses or None,
+        query.submitted_from,
+        query.submitted_to,
+    )
+
+
+def _number(text: str) -> int:
+    if re.fullmatch("[0-9]{1,40}", text):
+        return int(text)
+    raise ServiceError(
+        ErrorCode.INVALID_REQUEST,
+        f'FeedSubmissionId "{text[:60]}" is not a number; use one that SubmitFeed '
+        "answered.",
+    )
+
+
+def _unknown(ids: list[str]) -> ServiceError:
+    return ServiceError(
+        ErrorCode.INVALID_FEED_SUBMISSION_ID,
+        f"This seller has no feed submission {', '.join(ids[:5])}.",
+    )
+
+
+def _no_result(code: ErrorCode, number: int, why: str) -> ServiceError:
+    return ServiceError(code, f"Feed submission {number} {why}.")
+
+
+def _content_of(query: FeedQuery, limit: int, before: int) -> dict[str, Any]:
+    """Write what a NextToken holds: the filters, the page size and the place."""
+    return {
+        "types": query.feed_types,
+        "statuses": query.statuses,
+        "from": query.submitted_from and to_iso(query.submitted_from),
+        "to": query.submitted_to and to_iso(query.submitted_to),
+        "limit": limit,
+        "before": before,
+    }
+
+
+def _query_from(content: dict[str, Any]) -> FeedQuery:
+    return FeedQuery(
+        feed_types=tuple(content["types"]),
+        statuses=tuple(FeedStatus(value) for value in content["statuses"]),
+        submitted_from=content["from"] and from_iso(content["from"]),
+        submitted_to=content["to"] and from_iso(content["to"]),
+    )

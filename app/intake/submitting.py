@@ -1,0 +1,190 @@
+"""One feed on its way in: document, gate, queue (design D2)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from app.engine.envelope import Limits
+from app.engine.gate import check
+from app.engine.threads import ParserThreads
+from app.errors import ErrorCode, ServiceError
+from app.feedtypes.registry import FEED_TYPES
+from app.intake import feed_requests
+from app.intake.accounts import Accounts, Caller
+from app.intake.feed_requests import FeedRequest
+from app.intake.outages import outages_refused
+from app.model.feed import FeedSubmission, FeedType, Rules, Verdict
+from app.settings import Settings
+from app.store import feeds, listing
+from app.store.backends import Database
+from app.store.documents import Documents, DocumentWriter, md5_base64
+from app.store.feeds import NewFeed
+
+Accepted = tuple[FeedSubmission, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Takes feeds in.
+
+    `threads` are where documents are validated; `settings` hold the rules and limits
+    for feeds that are submitted from now on.
+    """
+
+    database: Database
+    documents: Documents
+    accounts: Accounts
+    threads: ParserThreads
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    @outages_refused
+    def begin(
+        self, caller: Caller, request: FeedRequest
+    ) -> Callable[[Iterable[bytes]], Accepted]:
+        """Check what can be checked before the document is read.
+
+        Returns the function that takes the pieces of the document. Raises ServiceError.
+        """
+        feed_type = feed_requests.served_feed_type(request.feed_type)
+        own = self.accounts.sells_in(caller.seller_id)
+        feed_requests.check_marketplaces(request.marketplace_ids, own)
+        md5 = feed_requests.expected_md5(request)
+        feed_requests.check_length(request, self.settings.max_feed_bytes)
+        return partial(self._receive, caller, request, feed_type, md5)
+
+    @outages_refused
+    def _receive(
+        self,
+        caller: Caller,
+        request: FeedRequest,
+        feed_type: FeedType,
+        md5: bytes,
+        pieces: Iterable[bytes],
+    ) -> Accepted:
+        """Take the document in; raises ServiceError, and then nothing of it is kept."""
+        with self.documents.new() as writer:
+            self._write(writer, pieces, md5)
+            verdict = self._examine(writer, caller, request, feed_type)
+            skip = self._skips(request)
+            if self.settings.invalid_feeds == "refuse" and not _acceptable(
+                verdict, skip
+            ):
+                raise _invalid(verdict)
+            feed = NewFeed(
+                seller_id=caller.seller_id,
+                feed_type=feed_type.mws,
+                rules=Rules(self.settings.rules),
+                skip_invalid=skip,
+                document_id=writer.commit(),
+                sha256=writer.sha256,
+                size=writer.size,
+                access_key_id=caller.access_key_id,
+                charset=request.charset,
+                request_digest=self._digest(caller, request, writer.sha256),
+            )
+        return self._queue(feed, verdict), verdict
+
+    def _write(
+        self, writer: DocumentWriter, pieces: Iterable[bytes], md5: bytes
+    ) -> None:
+        most = self.settings.max_feed_bytes
+        for piece in pieces:
+            if writer.size + len(piece) > most:
+                raise feed_requests.too_long(most)
+            writer.write(piece)
+        if not writer.size:
+            raise feed_requests.empty()
+        if writer.md5 != md5:
+            raise ServiceError(
+                ErrorCode.CONTENT_MD5_MISMATCH,
+                f"The feed that arrived has MD5 {md5_base64(writer.md5)}, not "
+                f"{md5_base64(md5)}; nothing was kept.",
+            )
+
+    def _examine(
+        self,
+        writer: DocumentWriter,
+        caller: Caller,
+        request: FeedRequest,
+        feed_type: FeedType,
+    ) -> Verdict:
+        with writer.open() as document:
+            return self.threads.run(
+                check,
+                document,
+                rules=Rules(self.settings.rules),
+                limits=Limits(
+                    self.settings.max_message_bytes,
+                    self.settings.max_head_bytes,
+                    self.settings.max_messages,
+                ),
+                charset=request.charset,
+                feed_type=feed_type,
+                other_feed_types=[each for each in FEED_TYPES if each is not feed_type],
+                identifiers=self.accounts.identifiers(caller.seller_id),
+            )
+
+    def _skips(self, request: FeedRequest) -> bool:
+        if request.skip_invalid is None:
+            return self.settings.invalid_messages == "skip"
+        return request.skip_invalid
+
+    def _digest(self, caller: Caller, request: FeedRequest, sha256: str) -> str | None:
+        """Name the signed request, so that the same one again is known (D2.5)."""
+        if self.settings.resubmit_guard == "off":
+            return None
+        name = "\n".join((caller.access_key_id, request.signature, sha256))
+        return hashlib.sha256(name.encode()).hexdigest()
+
+    def _queue(self, feed: NewFeed, verdict: Verdict) -> FeedSubmission:
+        accepted = None
+        window = timedelta(seconds=self.settings.signature_window_seconds)
+        try:
+            with self.database.write() as connection:
+                accepted = feeds.accept(
+                    connection, feed, verdict, now=self.clock(), window=window
+                )
+                work = feeds.load_work(connection, accepted.feed_submission_id)
+        except BaseException:
+            if accepted is None or self._is_absent(accepted):
+                self.documents.delete(feed.document_id)
+            raise
+        if work.document_id != feed.document_id:
+            # The same signed request again: the first document serves it.
+            self.documents.delete(feed.document_id)
+        return accepted
+
+    def _is_absent(self, submission: FeedSubmission) -> bool:
+        """Whether a commit that failed has left nothing; unsure means no.
+
+        A connection that breaks during a commit leaves open whether it was done.
+        """
+        try:
+            with self.database.read() as connection:
+                report = listing.report(
+                    connection, submission.seller_id, submission.feed_submission_id
+                )
+        except Exception:
+            return False
+        return report is None
+
+
+def _acceptable(verdict: Verdict, skip: bool) -> bool:
+    if verdict.refusal is not None or not verdict.envelope_valid:
+        return False
+    return skip or verdict.schema_valid
+
+
+def _invalid(verdict: Verdict) -> ServiceError:
+    first = verdict.refusal or verdict.errors[0]
+    count = verdict.error_count
+    errors = "1 error" if count == 1 else f"{count} errors"
+    return ServiceError(
+        ErrorCode.INPUT_DATA,
+        f"The feed is invalid and was not kept: {errors}. The first: {first.text}",
+    )
