@@ -1,0 +1,194 @@
+"""The MWS front door: HTTP in, one operation, HTTP out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from app.doors.admission import Admission, Exchange
+from app.doors.answers import Answer, failure, head, ping, refusal
+from app.doors.call import Services, TakesBody
+from app.doors.operations import feeds, orders
+from app.doors.query import has_parameter
+from app.doors.request import Body, Message, Receive, Request, Scope
+from app.doors.sections import find_section, front_door
+from app.errors import ErrorCode, ServiceError
+from app.intake.accounts import Accounts
+from app.intake.orders import OrderDesk
+from app.intake.submissions import Intake
+from app.intake.tokens import NextTokens
+from app.settings import Settings
+
+Send = Callable[[Message], Awaitable[None]]
+
+# Importing them lists their operations.
+SECTION_MODULES = (feeds, orders)
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(
+    intake: Intake,
+    order_desk: OrderDesk,
+    accounts: Accounts,
+    tokens: NextTokens,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    ids: Callable[[], str],
+) -> FastAPI:
+    """Make the application: whatever no other door takes goes to MWS's front door."""
+    app = FastAPI(
+        title="Feedgate", openapi_url=None, docs_url=None, redirect_slashes=False
+    )
+    admission = Admission(
+        accounts,
+        tokens,
+        timedelta(seconds=settings.signature_window_seconds),
+        settings.public_hosts,
+    )
+    services = Services(intake, order_desk)
+    app.router.default = MwsDoor(admission, services, settings, clock, ids)
+    return app
+
+
+class MwsDoor:
+    """One ASGI application for every section: Action and Version tell what is meant."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        services: Services,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        ids: Callable[[], str],
+    ) -> None:
+        """Keep the parts, and as many gates as documents are validated at a time."""
+        self._admission = admission
+        self._services = services
+        self._settings = settings
+        self._clock = clock
+        self._ids = ids
+        self._gates = asyncio.Semaphore(settings.gate_count)
+        # Feeds get threads of their own, or slow uploads would hold up lists.
+        self._gate_threads = anyio.CapacityLimiter(settings.gate_count)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; nothing but a cut connection goes unanswered."""
+        if scope["type"] != "http":
+            return
+        request = Request.of(scope)
+        body = Body(scope, receive, self._settings.body_idle_seconds)
+        exchange = Exchange(self._ids(), self._clock(), front_door(None))
+        try:
+            answer = await self._answer(request, body, exchange)
+        except ServiceError as error:
+            answer = refusal(error, exchange.producer, exchange.request_id)
+            _log_answer(request, exchange, answer, f"{error.code.value.mws}: {error}")
+        except Exception:
+            answer = failure(exchange.producer, exchange.request_id)
+            _log.exception("request %s failed", exchange.request_id)
+        else:
+            _log_answer(request, exchange, answer)
+        await self._send(answer, exchange, send)
+
+    async def _answer(self, request: Request, body: Body, exchange: Exchange) -> Answer:
+        exchange.producer = front_door(find_section(request.path, None))
+        self._check_head(request)
+        if request.is_ping:
+            return ping(exchange.arrived)
+        form = b""
+        # Where the Action is tells what the body is, never the Content-Type: some
+        # clients send feeds as forms (mws-wire 1.2).
+        if request.method == "POST" and not has_parameter(request.query, b"Action"):
+            form = await body.read_form(self._settings.max_form_bytes)
+        step = partial(self._run, request, form, exchange)
+        answer = await anyio.to_thread.run_sync(step)
+        if isinstance(answer, TakesBody):
+            return await self._in_gate(partial(answer.receive, body))
+        return answer
+
+    def _check_head(self, request: Request) -> None:
+        if request.method not in ("GET", "POST"):
+            raise ServiceError(
+                ErrorCode.INVALID_ADDRESS,
+                f"Nothing is served by {request.method}; send GET or POST.",
+            )
+        most = self._settings.max_request_line_bytes
+        if request.line_length > most:
+            raise ServiceError(
+                ErrorCode.INVALID_PARAMETER,
+                f"The request line has {request.line_length} bytes, more than {most}; "
+                "send the parameters as a form body.",
+            )
+
+    def _run(
+        self, request: Request, form: bytes, exchange: Exchange
+    ) -> Answer | TakesBody:
+        call = self._admission.admit(request, form, exchange)
+        return call.operation.run(call, self._services)
+
+    async def _in_gate(self, receive: Callable[[], Answer]) -> Answer:
+        """Read a feed once a gate is free for it; until then its body waits outside."""
+        try:
+            async with asyncio.timeout(self._settings.gate_wait_seconds):
+                await self._gates.acquire()
+        except TimeoutError as error:
+            raise ServiceError(
+                ErrorCode.SERVICE_UNAVAILABLE,
+                "Too many feeds are arriving at once; send the same request again "
+                "after a pause.",
+            ) from error
+        try:
+            return await anyio.to_thread.run_sync(receive, limiter=self._gate_threads)
+        finally:
+            self._gates.release()
+
+    async def _send(self, answer: Answer, exchange: Exchange, send: Send) -> None:
+        headers = head(answer, exchange.producer, exchange.request_id, exchange.arrived)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": headers,
+            }
+        )
+        if isinstance(answer.body, tuple):
+            for piece in answer.body:
+                await _send_piece(send, piece)
+        else:
+            await _send_file(send, answer.body)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send_piece(send: Send, piece: bytes) -> None:
+    await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def _send_file(send: Send, pieces: Iterable[bytes]) -> None:
+    iterator = iter(pieces)
+    while piece := await anyio.to_thread.run_sync(next, iterator, b""):
+        await _send_piece(send, piece)
+
+
+def _log_answer(
+    request: Request, exchange: Exchange, answer: Answer, reason: str = "ok"
+) -> None:
+    """Write one line a request: who asked for what, never with what secret."""
+    caller = exchange.caller
+    _log.info(
+        "%s %s %a %s seller=%s key=%s %d %a",
+        exchange.request_id,
+        request.method,
+        request.path,
+        exchange.action,
+        caller.seller_id if caller else "-",
+        caller.access_key_id if caller else "-",
+        answer.status,
+        reason,
+    )
