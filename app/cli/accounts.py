@@ -1,0 +1,161 @@
+"""accounts: sellers and the keys of their systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from app.cli.failures import Failure
+from app.cli.output import Format, FormatOption, print_json, print_table
+from app.cli.service import open_service, read_settings
+from app.intake.accounts import (
+    DEFAULT_MARKETPLACES,
+    AccountError,
+    Accounts,
+    AccountView,
+    Credentials,
+    KeyView,
+)
+from app.model.times import to_iso
+
+_SHOWN_ONCE = "The secret and the token are shown this once: keep them."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    group = typer.Typer(help="Sellers, their access keys and tokens.")
+    group.command(
+        epilog="Example: feedgate accounts create 'My Shop' --merchant-token M_SHOP_1"
+    )(create)
+    group.command("list", epilog="Example: feedgate accounts list --format json")(
+        list_accounts
+    )
+    group.command(epilog="Example: feedgate accounts rotate A1DEMOSELLER1")(rotate)
+    group.command(epilog="Example: feedgate accounts revoke AKIAEXAMPLE0KEY00001")(
+        revoke
+    )
+    app.add_typer(group, name="accounts")
+
+
+def create(
+    name: Annotated[str, typer.Argument(help="What the seller is called.")],
+    seller_id: Annotated[
+        str | None,
+        typer.Option(help="10 to 20 capital letters and digits; made up without it."),
+    ] = None,
+    marketplace: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="MarketplaceId that the seller sells in; may be repeated. Without it:"
+            f" {', '.join(DEFAULT_MARKETPLACES)}."
+        ),
+    ] = None,
+    merchant_token: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Merchant token that feeds may carry as MerchantIdentifier; may be"
+            " repeated."
+        ),
+    ] = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Create a seller with an access key, its secret and an MWSAuthToken."""
+    with _accounts() as accounts:
+        credentials = accounts.create_seller(
+            name,
+            seller_id,
+            tuple(marketplace or DEFAULT_MARKETPLACES),
+            tuple(merchant_token or ()),
+        )
+    _print_credentials(credentials, output)
+
+
+def list_accounts(output: FormatOption = Format.TABLE) -> None:
+    """List sellers and their access keys, without secrets."""
+    with _accounts() as accounts:
+        views = accounts.list()
+    if output is Format.JSON:
+        print_json([_account_to_json(account) for account in views])
+        return
+    print_table(
+        ("Seller", "Name", "Marketplaces", "Merchant tokens", "Access keys"),
+        [
+            (
+                account.seller_id,
+                account.name,
+                ", ".join(account.marketplace_ids),
+                ", ".join(account.merchant_tokens),
+                ", ".join(map(_key_to_text, account.access_keys)),
+            )
+            for account in views
+        ],
+    )
+
+
+def rotate(
+    seller_id: Annotated[str, typer.Argument(help="Whose key is renewed.")],
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Make a new access key; the old ones stay in force until they are revoked."""
+    with _accounts() as accounts:
+        credentials = accounts.rotate(seller_id)
+    _print_credentials(credentials, output)
+
+
+def revoke(
+    access_key: Annotated[str, typer.Argument(help="The access key id to end.")],
+) -> None:
+    """End an access key at once."""
+    with _accounts() as accounts:
+        accounts.revoke(access_key)
+    typer.echo(f"Access key {access_key} is revoked.")
+
+
+@contextmanager
+def _accounts() -> Iterator[Accounts]:
+    with open_service(read_settings()) as service:
+        try:
+            yield service.accounts
+        except AccountError as error:
+            text = str(error)
+            raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
+
+
+def _print_credentials(credentials: Credentials, output: Format) -> None:
+    content = {
+        "seller_id": credentials.seller_id,
+        "access_key": credentials.access_key_id,
+        "secret": credentials.secret,
+        "auth_token": credentials.auth_token,
+    }
+    content = {name: value for name, value in content.items() if value is not None}
+    if output is Format.JSON:
+        print_json(content)
+        return
+    print_table(("Credential", "Value"), list(content.items()))
+    typer.echo(_SHOWN_ONCE, err=True)
+
+
+def _account_to_json(account: AccountView) -> dict[str, object]:
+    return {
+        "seller_id": account.seller_id,
+        "name": account.name,
+        "created_at": to_iso(account.created_at),
+        "marketplace_ids": list(account.marketplace_ids),
+        "merchant_tokens": list(account.merchant_tokens),
+        "access_keys": [
+            {
+                "access_key": key.access_key_id,
+                "created_at": to_iso(key.created_at),
+                "revoked_at": key.revoked_at and to_iso(key.revoked_at),
+            }
+            for key in account.access_keys
+        ],
+    }
+
+
+def _key_to_text(key: KeyView) -> str:
+    return f"{key.access_key_id} (revoked)" if key.revoked_at else key.access_key_id

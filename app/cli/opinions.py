@@ -1,0 +1,222 @@
+"""What validation says beyond the gate: of one document, without any server.
+
+The gate is what SubmitFeed runs. Here are the checks that wait for the engine, the
+schema's verdict on documents that the gate refuses by other reasons, and a second
+schema processor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from lxml import etree
+
+from app.engine.encoding import Utf8Reader
+from app.engine.explain import message_id_of
+from app.engine.gate import check
+from app.engine.message_ids import MessageIds
+from app.engine.message_types import ORDER_MESSAGE_TYPES
+from app.engine.pieces import Envelope, Limits
+from app.engine.refusals import FeedUnreadable
+from app.engine.schemas import compiled, schema_file
+from app.engine.syntax import new_parser
+from app.errors import ResultCode
+from app.model.feed import Problem, Rules, Verdict
+
+if TYPE_CHECKING:
+    import xmlschema
+
+_NOT_BY_SCHEMA = (ResultCode.WRONG_ROOT, ResultCode.WRONG_FEED_TYPE)
+_MOST_SECOND = 1_000
+_PIECE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class SecondError:
+    """One error as xmlschema puts it."""
+
+    line: int | None
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What validation says of one document.
+
+    `schema_valid` is the schema's verdict alone; `errors` hold everything that would
+    keep a message or the feed from being applied. `second` is what xmlschema finds,
+    None where it was not asked.
+    """
+
+    file: Path
+    well_formed: bool
+    schema_valid: bool
+    message_type: str | None
+    messages: int
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    second: tuple[SecondError, ...] | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both processors refuse the same messages, or the same whole."""
+        if self.second is None:
+            return True
+        if self.schema_valid or not self.second:
+            return self.schema_valid == (not self.second)
+        if len(self.second) == _MOST_SECOND or self._counted:
+            return True
+        first = [
+            e.path or "" for e in self.errors if e.code is ResultCode.SCHEMA_INVALID
+        ]
+        return {_place(path) for path in first} == {
+            _place(error.path) for error in self.second
+        }
+
+    @property
+    def _counted(self) -> bool:
+        """Whether errors were left out, so that those listed are not all."""
+        return any(error.code is ResultCode.TOO_MANY_ERRORS for error in self.errors)
+
+
+def opinion_of(
+    file: Path, rules: Rules, limits: Limits, *, second: bool = False
+) -> Opinion:
+    """Validate one document, with xmlschema as well if a `second` opinion is wanted."""
+    with file.open("rb") as document:
+        verdict = check(document, rules=rules, limits=limits)
+        well_formed, schema_valid = verdict.well_formed, verdict.schema_valid
+        refusal = verdict.refusal
+        if refusal is not None and refusal.code in _NOT_BY_SCHEMA:
+            well_formed, schema_valid = _by_schema(document, rules)
+        errors = list(_errors_of(verdict))
+        if refusal is None:
+            errors += _beyond_schema(
+                document, limits, verdict.header.message_type or ""
+            )
+        asked = second and well_formed
+        return Opinion(
+            file,
+            well_formed,
+            schema_valid,
+            (verdict.header.message_type or "").strip() or None,
+            verdict.messages,
+            tuple(sorted(errors, key=lambda error: error.line or 0)),
+            verdict.warnings,
+            tuple(_second_errors(document, rules)) if asked else None,
+        )
+
+
+def _errors_of(verdict: Verdict) -> Iterator[Problem]:
+    if verdict.refusal is not None:
+        yield verdict.refusal
+    yield from verdict.errors
+    if verdict.suppressed:
+        code = ResultCode.TOO_MANY_ERRORS
+        yield Problem(code, code.text(count=verdict.suppressed))
+
+
+def _by_schema(document: BinaryIO, rules: Rules) -> tuple[bool, bool]:
+    """Say whether any document is well-formed, and whether the schema takes it."""
+    return _parses(document, None), _parses(document, compiled(rules))
+
+
+def _parses(document: BinaryIO, schema: etree.XMLSchema | None) -> bool:
+    document.seek(0)
+    parser = etree.XMLPullParser(
+        events=("end",),
+        schema=schema,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        attribute_defaults=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        reader = Utf8Reader(document)
+        while piece := reader.read(_PIECE):
+            parser.feed(piece)
+            for _, element in parser.read_events():
+                # What was validated is given back: documents may be large.
+                if isinstance(element, etree._Element):
+                    element.clear()
+        parser.close()
+    except (etree.XMLSyntaxError, FeedUnreadable):
+        return False
+    return True
+
+
+def _beyond_schema(
+    document: BinaryIO, limits: Limits, message_type: str
+) -> Iterator[Problem]:
+    """Find what the engine refuses in valid messages without looking at orders."""
+    document.seek(0)
+    used = MessageIds()
+    for piece in Envelope(document, limits, None).pieces():
+        place = piece.before
+        for message in piece.root.iterchildren("Message"):
+            place += 1
+            message_id = message_id_of(message)
+            own_line: int = message.sourceline  # type: ignore[assignment] # stub's "..."
+            line = piece.cut.shift.line(own_line)
+            at = f"/AmazonEnvelope/Message[{place}]"
+            payload = str(message[-1].tag) if len(message) else ""
+            if message_id != "0" and not used.add(message_id):
+                code = ResultCode.DUPLICATE_MESSAGE_ID
+                yield Problem(
+                    code,
+                    code.text(message_id=message_id),
+                    message_id,
+                    line=line,
+                    path=f"{at}/MessageID",
+                    found=f'"{message_id}"',
+                    expected="an id that no other message of the feed has",
+                )
+            elif payload in ORDER_MESSAGE_TYPES - {message_type.strip()}:
+                code = ResultCode.WRONG_PAYLOAD
+                yield Problem(
+                    code,
+                    code.text(found=payload, expected=message_type.strip()),
+                    message_id,
+                    line=line,
+                    path=f"{at}/{payload}",
+                    found=f"<{payload}>",
+                    expected=message_type.strip(),
+                )
+
+
+@lru_cache(maxsize=2)
+def _second_schema(rules: Rules) -> xmlschema.XMLSchema:
+    # Here, and not above: it loads slowly, and is seldom asked.
+    import xmlschema
+
+    return xmlschema.XMLSchema(str(schema_file(rules)), allow="local")
+
+
+def _second_errors(document: BinaryIO, rules: Rules) -> Iterator[SecondError]:
+    """Validate with xmlschema; the whole document is held for it."""
+    document.seek(0)
+    reader, parser = Utf8Reader(document), new_parser()
+    while piece := reader.read(_PIECE):
+        parser.feed(piece)
+    root = parser.close()
+    for number, error in enumerate(_second_schema(rules).iter_errors(root), 1):
+        yield SecondError(error.sourceline, error.path or "", str(error.reason))
+        if number == _MOST_SECOND:
+            return
+
+
+def _place(path: str) -> int:
+    """Return which message of the feed a path leads to, 0 for the envelope."""
+    found = re.match(r"/AmazonEnvelope/Message(?:\[(\d+)\])?(/|$)", path)
+    if found is None:
+        return 0
+    return int(found[1] or 1)

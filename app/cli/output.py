@@ -1,0 +1,48 @@
+"""How commands print their answers: a table to read, or JSON to work with."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+
+class Format(StrEnum):
+    """A table to read, or JSON."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="A table to read, or JSON to work with.")
+]
+
+
+def print_json(value: Any) -> None:
+    """Write JSON, indented, with all characters as they are."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write rows under headings; values are text, never markup.
+
+    Into a pipe or file it is as wide as it needs to be, so that nothing is cut.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(value) for value in row))
+    width = None if sys.stdout.isatty() else 10_000
+    Console(highlight=False, markup=False, width=width).print(table)
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else str(value)

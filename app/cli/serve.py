@@ -1,0 +1,181 @@
+"""serve, work, migrate and demo: what keeps running, and what it runs on."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.failures import Failure
+from app.cli.server import listen, server, url_of
+from app.cli.service import clock, ids, open_service, read_settings
+from app.demo import NotEmpty, load_demo
+from app.settings import Settings
+from app.store.backends import migrate as migrate_database
+
+if TYPE_CHECKING:
+    from app.main import Service
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Example: feedgate serve --port 8000 --workers 2")(serve)
+    app.command(epilog="Example: feedgate work --workers 4")(work)
+    app.command(
+        epilog="Example: FEEDGATE_DATABASE_URL=postgresql+psycopg://feedgate@db/feedgate"
+        " feedgate migrate"
+    )(migrate)
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on (FEEDGATE_HOST).")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port to listen on, 0 for any (FEEDGATE_PORT)."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=64,
+            help="Feeds worked on at a time, 0 for the API only (FEEDGATE_WORKERS).",
+        ),
+    ] = None,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Load the demo seller, and print how to call it."),
+    ] = False,
+) -> None:
+    """Serve the MWS API, with a worker in the same process.
+
+    Ctrl-C ends it: answers are finished, and so is the batch of the feed in hand.
+    """
+    settings = read_settings(host=host, port=port, workers=workers)
+    with (
+        listen(settings.host, settings.port) as listening,
+        open_service(settings, alone=True) as service,
+    ):
+        url = url_of(listening)
+        with _interruptible(), _working(service, settings.workers):
+            if demo:
+                _show_demo(service, settings, url)
+            _print(f"Feedgate listens on {url} (Ctrl-C ends it).")
+            server(
+                service.app,
+                clock,
+                ids,
+                request_line_bytes=settings.max_request_line_bytes,
+                log_level="debug" if settings.log_level == "debug" else "warning",
+            ).run(sockets=[listening])
+    _print("Feedgate has ended.")
+
+
+def work(
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=64, help="Feeds worked on at a time (FEEDGATE_WORKERS)."
+        ),
+    ] = None,
+) -> None:
+    """Work on queued feeds without serving the API.
+
+    Ctrl-C ends it when the batch of the feed in hand is finished.
+    """
+    settings = read_settings(workers=workers)
+    if not settings.workers:
+        raise Failure("FEEDGATE_WORKERS is 0, so nobody would work: give --workers 1.")
+    with (
+        open_service(settings) as service,
+        _interruptible(),
+        _working(service, settings.workers),
+    ):
+        _print("Feedgate works on queued feeds (Ctrl-C ends it).")
+        threading.Event().wait()
+    _print("Feedgate has ended.")
+
+
+def migrate() -> None:
+    """Bring the database to the newest revision.
+
+    The embedded SQLite is migrated by `serve` itself; PostgreSQL is so by this command.
+    """
+    settings = read_settings()
+    try:
+        migrate_database(settings.database)
+    except ValueError as error:
+        raise Failure(f"FEEDGATE_DATABASE_URL cannot be used: {error}.") from error
+    _print("The database is at the newest revision.")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Leave the block in peace on Ctrl-C, and on SIGTERM as well."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _working(service: Service, workers: int) -> Iterator[None]:
+    if workers:
+        service.worker.start()
+    try:
+        yield
+    finally:
+        if workers:
+            service.worker.stop()
+
+
+def _show_demo(service: Service, settings: Settings, url: str) -> None:
+    """Load the demo and print how to call it, and a command to paste."""
+    try:
+        demo = load_demo(
+            service.database,
+            service.accounts,
+            settings.home,
+            base_url=url,
+            source=f"import {ids()}",
+            now=clock(),
+        )
+    except NotEmpty:
+        raise Failure(
+            "The demo needs a database without sellers: give another folder as "
+            "FEEDGATE_HOME, or leave --demo out."
+        ) from None
+    home = "" if settings.home == Path("var") else f"FEEDGATE_HOME={settings.home} "
+    _print(f"Demo seller with {len(demo.orders)} orders ({settings.home}/demo.json):")
+    _print(f"  endpoint     {demo.base_url}")
+    _print(f"  access key   {demo.access_key}")
+    _print(f"  secret       {demo.secret}")
+    _print(f"  seller id    {demo.seller_id}")
+    _print(f"  auth token   {demo.auth_token}")
+    _print("Submit a sample feed and follow it to its report, in another terminal:")
+    _print(f"  {home}{_command()} submit {settings.home}/demo/cancel.xml --wait")
+
+
+def _command() -> str:
+    """Return how this very command is called from here."""
+    installed = Path(sys.executable).with_name("feedgate")
+    if installed.is_relative_to(Path.cwd()):
+        return str(installed.relative_to(Path.cwd()))
+    return "feedgate"
+
+
+def _print(line: str) -> None:
+    """Write a line at once: whoever started the process waits for it."""
+    print(line, flush=True)  # noqa: T201

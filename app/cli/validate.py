@@ -1,0 +1,133 @@
+"""validate: what the service would say of documents, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.failures import NO, Failure
+from app.cli.opinions import Opinion, SecondError, opinion_of
+from app.cli.output import Format, FormatOption, print_json, print_table
+from app.cli.service import read_settings
+from app.engine.pieces import Limits
+from app.engine.report import spelled
+from app.model.feed import Problem, Rules
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Example: feedgate validate feeds/*.xml --format json")(validate)
+
+
+def validate(
+    files: Annotated[list[Path], typer.Argument(help="Feed documents, one or many.")],
+    rules: Annotated[
+        Rules | None, typer.Option(help="The rule profile (FEEDGATE_RULES).")
+    ] = None,
+    output: FormatOption = Format.TABLE,
+    second_opinion: Annotated[
+        bool,
+        typer.Option(
+            "--second-opinion",
+            help="Run xmlschema beside libxml2, and show where they differ.",
+        ),
+    ] = False,
+) -> None:
+    """Validate feed documents offline, as SubmitFeed would.
+
+    Whether orders exist is not looked at. The exit code is 1 if any file has errors.
+    """
+    for file in files:
+        if not file.is_file():
+            raise Failure(f"{file}: there is no such file.")
+    settings = read_settings()
+    profile = rules or Rules(settings.rules)
+    limits = Limits(
+        settings.max_message_bytes, settings.max_head_bytes, settings.max_messages
+    )
+    opinions = [
+        opinion_of(file, profile, limits, second=second_opinion) for file in files
+    ]
+    if output is Format.JSON:
+        print_json([_to_json(each, profile, second_opinion) for each in opinions])
+    else:
+        _print(opinions, profile, second_opinion)
+    if any(opinion.errors for opinion in opinions):
+        raise typer.Exit(NO)
+
+
+def _to_json(opinion: Opinion, rules: Rules, second: bool) -> dict[str, Any]:
+    content = {
+        "file": str(opinion.file),
+        "well_formed": opinion.well_formed,
+        "schema_valid": opinion.schema_valid,
+        "message_type": opinion.message_type,
+        "messages": opinion.messages,
+        "errors": [_error_to_json(error, rules) for error in opinion.errors],
+    }
+    if second:
+        content["second_opinion"] = {
+            "schema_valid": None if opinion.second is None else not opinion.second,
+            "agrees": opinion.agrees,
+            "errors": [
+                {"line": error.line, "path": error.path, "text": error.text}
+                for error in opinion.second or ()
+            ],
+        }
+    return content
+
+
+def _error_to_json(error: Problem, rules: Rules) -> dict[str, Any]:
+    code, text = spelled(error, rules)
+    return {
+        "message_id": error.message_id,
+        "line": error.line,
+        "path": error.path,
+        "code": code,
+        "found": error.found,
+        "expected": error.expected,
+        "text": text,
+    }
+
+
+def _print(opinions: list[Opinion], rules: Rules, second: bool) -> None:
+    headings = ["File", "Well-formed", "Schema", "MessageType", "Messages", "Errors"]
+    print_table(
+        [*headings, "xmlschema"] if second else headings,
+        [_row(opinion)[: 7 if second else 6] for opinion in opinions],
+    )
+    for opinion in opinions:
+        for error in (*opinion.errors, *opinion.warnings):
+            typer.echo(_line(opinion.file, error, rules))
+        if not opinion.agrees:
+            for second_error in opinion.second or ():
+                typer.echo(_second_line(opinion.file, second_error))
+
+
+def _row(opinion: Opinion) -> tuple[object, ...]:
+    if opinion.second is None:
+        second = "not asked"
+    else:
+        second = "agrees" if opinion.agrees else "differs"
+    return (
+        opinion.file,
+        "yes" if opinion.well_formed else "no",
+        "valid" if opinion.schema_valid else "invalid",
+        opinion.message_type or "none",
+        opinion.messages,
+        len(opinion.errors),
+        second,
+    )
+
+
+def _line(file: Path, problem: Problem, rules: Rules) -> str:
+    code, text = spelled(problem, rules)
+    place = f"{file}:{problem.line}" if problem.line else str(file)
+    return f"{place}: {problem.severity} {code}, MessageID {problem.message_id}: {text}"
+
+
+def _second_line(file: Path, error: SecondError) -> str:
+    place = f"{file}:{error.line}" if error.line else str(file)
+    return f"{place}: xmlschema only, or otherwise, at {error.path}: {error.text}"

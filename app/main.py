@@ -1,0 +1,116 @@
+"""Assembly: `build` names the concrete parts and puts them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import FastAPI
+
+from app.doors.mws import create_app
+from app.engine.envelope import Limits
+from app.engine.process import Engine
+from app.engine.threads import ParserThreads
+from app.intake.accounts import Accounts
+from app.intake.orders import OrderDesk
+from app.intake.seals import open_seals
+from app.intake.submissions import Intake
+from app.intake.tokens import NextTokens
+from app.settings import Settings
+from app.store.backends import Database, open_database, open_presence
+from app.store.documents import Documents, FileDocuments
+from app.store.queue import Queue, Retries
+from app.store.roster import Roster
+from app.store.upkeep import recount_lanes, sweep_documents
+from app.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of one process, put together; nothing runs until it is started."""
+
+    database: Database
+    documents: Documents
+    accounts: Accounts
+    intake: Intake
+    app: FastAPI
+    worker: Worker
+
+    def close(self) -> None:
+        """Close the database; the worker must have been stopped before."""
+        self.database.close()
+
+
+def build(
+    settings: Settings,
+    clock: Callable[[], datetime],
+    ids: Callable[[], str],
+    *,
+    alone: bool = False,
+) -> Service:
+    """Put a process together on a migrated database.
+
+    `clock` gives aware UTC times and `ids` new UUIDs as text. A process that is
+    `alone` on its SQLite file need not look for feeds that others submit. Raises
+    ValueError for a database URL or a key that cannot be used.
+    """
+    database = open_database(settings.database)
+    documents = FileDocuments(settings.documents_folder, ids)
+    seals = open_seals(settings.secret_key.get_secret_value(), settings.home)
+    accounts = Accounts(database, seals, clock)
+    tokens = NextTokens(seals)
+    gates = ParserThreads(settings.gate_count)
+    intake = Intake(database, documents, accounts, tokens, gates, settings, clock)
+    return Service(
+        database,
+        documents,
+        accounts,
+        intake,
+        create_app(intake, OrderDesk(database), accounts, tokens, settings, clock, ids),
+        _worker(settings, database, documents, clock, ids, alone=alone),
+    )
+
+
+def _worker(
+    settings: Settings,
+    database: Database,
+    documents: Documents,
+    clock: Callable[[], datetime],
+    ids: Callable[[], str],
+    *,
+    alone: bool,
+) -> Worker:
+    roster = Roster(database, open_presence(database, alone=alone), ids, clock)
+    retries = Retries(
+        settings.attempts,
+        timedelta(seconds=settings.retry_first_seconds),
+        timedelta(seconds=settings.retry_most_seconds),
+    )
+    queue = Queue(database, roster, retries)
+    engine = Engine(
+        database,
+        documents,
+        queue,
+        Limits(
+            settings.max_message_bytes, settings.max_head_bytes, settings.max_messages
+        ),
+        clock,
+        batch_messages=settings.batch_messages,
+        attempts=settings.attempts,
+        future_tolerance_seconds=settings.future_tolerance_seconds,
+    )
+
+    def upkeep() -> None:
+        sweep_documents(database, documents, clock())
+        recount_lanes(database)
+
+    return Worker(
+        queue,
+        engine.process,
+        clock,
+        threads=max(settings.workers, 1),
+        poll_seconds=settings.poll_seconds,
+        presence_seconds=settings.presence_seconds,
+        upkeep=upkeep,
+    )
