@@ -235,8 +235,8 @@ class ResultCode(Enum):
         _E,
         "The feed was given up after its last attempt, before this message.",
         "Send the messages with this code again in a new feed.",
-        "The message was not processed: the feed was given up after {attempts} "
-        "attempts in a row. Send it again in a new feed.",
+        "{what} not processed: the feed was given up after {attempts} attempts in a "
+        "row. Send what is missing again, in a new feed.",
     )
     TOO_MANY_ERRORS = ResultRow(
         5003,

@@ -20,7 +20,7 @@ from app.store.queue import Claim, LaneLost, Queue
 _log = logging.getLogger(__name__)
 
 # So soon the attendant sees that it should stop.
-_LISTEN_SECONDS = 0.2
+_LISTEN_SECONDS = 0.5
 _UPKEEP_SECONDS = 6 * 3600
 _OUTAGE_SECONDS = 0.1
 _LONGEST_OUTAGE_PAUSE = 5.0
@@ -140,10 +140,7 @@ class Worker:
         """Do a feed, or let its lane go; False if something was out of reach."""
         feed = claim.feed_submission_id
         try:
-            if claim.hopeless:
-                _log.error("feed %d ends without a report", feed)
-                self._queue.end_without_report(claim, self._clock())
-            elif not self._process(claim, self._stopping.is_set):
+            if not self._process(claim, self._stopping.is_set):
                 self._queue.give_back(claim)
         except LaneLost as error:
             _log.warning("%s", error)
@@ -152,8 +149,16 @@ class Worker:
             if is_outage(error):
                 self._settle(lambda: self._queue.give_back(claim))
                 return False
-            self._settle(lambda: self._queue.fail(claim, self._clock()))
+            self._settle(lambda: self._end_attempt(claim))
         return True
+
+    def _end_attempt(self, claim: Claim) -> None:
+        """Leave a feed for its next attempt, or for good if there is none."""
+        if claim.hopeless:
+            _log.error("feed %d ends without a report", claim.feed_submission_id)
+            self._queue.end_without_report(claim, self._clock())
+        else:
+            self._queue.fail(claim, self._clock())
 
     def _settle(self, let_go: Callable[[], None]) -> None:
         """Let a lane go as soon as the database can be reached.

@@ -13,6 +13,7 @@ import argparse
 import sqlite3
 import statistics
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from benchmarks.feeds import write_feed, write_orders
@@ -44,14 +45,7 @@ def _speed(folder: Path, messages: int, runs: int, database: str) -> None:
     for run in range(1, runs + 1):
         home = folder / f"home-{run}"
         with service(home, database) as running:
-            seller = running.client.seller_id
-            imports.append(
-                timed(
-                    lambda running=running, seller=seller: running.command(
-                        "orders", "import", str(orders), "--seller-id", seller
-                    )
-                )
-            )
+            imports.append(timed(partial(_import, running, orders)))
             submitted, done = _submit_and_wait(running, feed)
             rates.append(messages / done)
         floors.append(_bare_rows(home / "bare.db", messages))
@@ -64,6 +58,11 @@ def _speed(folder: Path, messages: int, runs: int, database: str) -> None:
         f"median: import {statistics.median(imports):.2f} s,"
         f" {statistics.median(rates):,.0f} messages/s"
     )
+
+
+def _import(running: Running, orders: Path) -> None:
+    seller = running.client.seller_id
+    running.command("orders", "import", str(orders), "--seller-id", seller)
 
 
 def _submit_and_wait(running: Running, feed: Path) -> tuple[float, float]:
@@ -103,8 +102,7 @@ def _memory(folder: Path, database: str) -> None:
     messages = 560_000
     size = write_feed(feed, "acknowledge", messages, 30_000)
     with service(folder / "home-memory", database) as running:
-        seller = running.client.seller_id
-        running.command("orders", "import", str(orders), "--seller-id", seller)
+        _import(running, orders)
         small = folder / "small.xml"
         write_feed(small, "acknowledge", 10, 10)
         _submit_and_wait(running, small)

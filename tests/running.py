@@ -103,14 +103,17 @@ class Keys:
     secret: str
     auth_token: str
 
-    def client(self, endpoint: str) -> MwsClient:
-        """Return a signed client."""
-        return MwsClient(
+    @contextmanager
+    def client(self, endpoint: str) -> Iterator[MwsClient]:
+        """Yield a signed client, its connections closed at the end."""
+        client = MwsClient(
             endpoint=endpoint,
             access_key=self.access_key,
             secret=self.secret,
             seller_id=self.seller_id,
         )
+        with client.http:
+            yield client
 
 
 def base_url(process: subprocess.Popen[str]) -> str:

@@ -108,7 +108,7 @@ def submit(
     if not wait:
         typer.echo(feed_submission_id)
         return
-    _follow(client, feed_submission_id, time.sleep)
+    follow(client, feed_submission_id, time.sleep)
     _print_report(client.report(feed_submission_id))
 
 
@@ -203,7 +203,7 @@ def _demo() -> dict[str, str | None]:
         ) from error
 
 
-def _follow(
+def follow(
     client: MwsClient, feed_submission_id: str, sleep: Callable[[float], None]
 ) -> None:
     """Wait until a feed is done, with a line on stderr for where it stands.

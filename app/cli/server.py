@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +29,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        reason = error.strerror or str(error)
+        in_use = error.errno == errno.EADDRINUSE
+        reason = "it is in use already" if in_use else error.strerror or str(error)
         raise Failure(
             f"Cannot listen on port {port} of {host} ({reason}): choose another with "
             "--port or --host."

@@ -41,7 +41,7 @@ def open_service(settings: Settings, *, alone: bool = False) -> Iterator[Service
     decision, so a pending migration raises Failure. `alone` as in `main.build`.
     """
     # Here, and not above: commands that need no service start in half the time.
-    from app.main import build
+    from app.main import build, calm_collector
 
     logging.basicConfig(
         level=settings.log_level.upper(),
@@ -52,6 +52,7 @@ def open_service(settings: Settings, *, alone: bool = False) -> Iterator[Service
     make_ready(settings)
     try:
         service = build(settings, clock, ids, alone=alone)
+        calm_collector()
     except ValueError as error:
         raise Failure(f"The service cannot start: {error}.") from error
     try:

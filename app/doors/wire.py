@@ -8,12 +8,16 @@ from datetime import datetime
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from app.doors.answers import Answer, head, refusal
+from app.doors.answers import head, refusal
 from app.doors.sections import front_door
 from app.errors import ErrorCode, ServiceError
 
 CUT_OFF = "feedgate.cut_off"
 """Key in an ASGI scope: the client ended its side before the whole body was there."""
+
+_NOT_HTTP = ServiceError(
+    ErrorCode.INVALID_REQUEST, "The request is not HTTP/1.1, or its head is too long."
+)
 
 # A connection that is closed with bytes unread is reset, and the answer may be lost.
 _LINGER_SECONDS = 2
@@ -56,13 +60,15 @@ def http_protocol(
             if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
                 self.transport.close()
                 return
-            self.transport.write(self._written(_not_http(ids()), clock()))
-            self.transport.write_eof()
+            self.transport.write(self._refusal())
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
             self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
-        def _written(self, refused: tuple[Answer, str], now: datetime) -> bytes:
-            answer, request_id = refused
-            headers = head(answer, front_door(None), request_id, now)
+        def _refusal(self) -> bytes:
+            request_id, producer = ids(), front_door(None)
+            answer = refusal(_NOT_HTTP, producer, request_id)
+            headers = head(answer, producer, request_id, clock())
             headers.append((b"Connection", b"close"))
             start = h11.Response(
                 status_code=answer.status, headers=headers, reason=b"Bad Request"
@@ -72,11 +78,3 @@ def http_protocol(
             return b"".join(self.conn.send(event) or b"" for event in events)
 
     return Wire
-
-
-def _not_http(request_id: str) -> tuple[Answer, str]:
-    error = ServiceError(
-        ErrorCode.INVALID_REQUEST,
-        "The request is not HTTP/1.1, or its head is too long.",
-    )
-    return refusal(error, front_door(None), request_id), request_id

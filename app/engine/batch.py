@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.errors import ResultCode
 from app.feedtypes.wording import unknown_order
@@ -22,19 +22,20 @@ from app.model.feed import (
 from app.model.order import Order
 from app.store.ledger import Entry
 
+# Made once: json.dumps with separators makes a new encoder for every call.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
-@dataclass(frozen=True, slots=True)
-class Read:
+
+class Read(NamedTuple):
     """A message with its payload read, or with the outcome that it has already."""
 
     message: Message
     body: Any = None
-    key: OrderKey = field(default_factory=OrderKey)
+    key: OrderKey = OrderKey()
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(NamedTuple):
     """An e-mail to a buyer, to be written into the outbox; `place` is its message's."""
 
     place: int
@@ -167,7 +168,7 @@ def _write_down(
                 message.place,
                 "cancellation",
                 order.buyer.email,
-                json.dumps(content, separators=(",", ":")),
+                _encode(content),
             )
         )
 
@@ -195,7 +196,7 @@ def wanted(messages: Iterable[Read], holders: Mapping[str, str]) -> Iterable[str
 
 def given_up(messages: Iterable[Message], attempts: int) -> Batch:
     """Refuse messages that were not processed before their feed was given up (D5)."""
-    text = ResultCode.NOT_PROCESSED.text(attempts=attempts)
+    text = ResultCode.NOT_PROCESSED.text(what="The message was", attempts=attempts)
     outcome = Outcome((), (Problem(ResultCode.NOT_PROCESSED, text),))
     batch = Batch()
     for message in messages:

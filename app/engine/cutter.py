@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -84,9 +85,9 @@ def quick_cut(body: Body) -> Cut | None:
     refused. Returns None where no such cut is possible: then SureCutter must look.
     Source: xml-pipeline 2 ("Is cutting safe?").
     """
-    searched = 0
+    at, searched = -1, 0
     while True:
-        at = body.data.rfind(_END, max(searched - len(_END), 0))
+        at = max(at, body.data.rfind(_END, max(searched - len(_END), 0)))
         if body.ended or (at >= 0 and len(body.data) >= PIECE_BYTES):
             break
         searched = len(body.data)
@@ -119,12 +120,14 @@ class SureCutter:
         defer = getattr(self._expat, "SetReparseDeferralEnabled", None)
         if defer is not None:
             defer(False)
-        self._depth = 0
-        self._cut = 0
+        # All places count bytes from where this cutter began.
+        self._cut_off = 0
         self._boundary = 0
-        self._line = 1
+        self._ends: deque[int] = deque()
+        self._depth = 0
         self._within: str | None = None
-        self._empty: int | None = None
+        self._line = 1
+        self._empty_end: int | None = None
         self._expat.Parse(body.opening, False)
         self._feed(body.data)
         if body.ended:
@@ -137,11 +140,11 @@ class SureCutter:
         over the limit.
         """
         body = self._body
-        while not body.ended and self._boundary < PIECE_BYTES:
+        while not self._ends and not body.ended:
             self._feed(body.read())
-        size = len(body.data) if body.ended else self._boundary
-        self._cut += size
-        self._boundary = 0
+        end = self._ends.popleft() if self._ends else self._cut_off + len(body.data)
+        size = end - self._cut_off
+        self._cut_off = end
         return body.cut(size)
 
     def _feed(self, data: bytes) -> None:
@@ -157,16 +160,16 @@ class SureCutter:
                 expat.ErrorString(error.code),
             )
             raise FeedUnreadable(problem) from error
-        self._measure(len(self._body.data))
+        self._measure(self._cut_off + len(self._body.data))
 
     def _start(self, name: str, _: dict[str, str]) -> None:
         self._depth += 1
         line, column = self._expat.CurrentLineNumber, self._expat.CurrentColumnNumber
-        if self._depth == 2:
+        if self._depth == 2 and self._at() >= 0:
             self._within, self._line = name, line
-            tag = _TAG.match(self._body.data, max(self._at(), 0))
+            tag = _TAG.match(self._body.data, self._at() - self._cut_off)
             empty = tag is not None and tag[0].endswith(b"/>")
-            self._empty = tag.end() if tag is not None and empty else None
+            self._empty_end = self._at() + len(tag[0]) if tag and empty else None
         elif self._depth > MOST_DEPTH:
             problem = too_deep(
                 self._from.line(line), self._from.column(line, column + 1)
@@ -175,18 +178,23 @@ class SureCutter:
 
     def _end(self, _: str) -> None:
         self._depth -= 1
-        at = self._at()
         # The header that the opening brings along lies before the data.
-        if self._depth == 1 and at >= 0:
-            # An empty-element tag ends where expat says that its element ends.
-            end = self._empty or self._body.data.index(b">", at) + 1
-            self._measure(end)
-            self._boundary = end
-            self._within, self._line = None, self._expat.CurrentLineNumber
+        if self._depth != 1 or self._at() < 0:
+            return
+        # An empty-element tag ends where expat says that its element ends.
+        end = self._empty_end or self._end_of_tag()
+        self._measure(end)
+        self._boundary = end
+        if end - (self._ends[-1] if self._ends else self._cut_off) >= PIECE_BYTES:
+            self._ends.append(end)
+        self._within, self._line = None, self._expat.CurrentLineNumber
 
     def _at(self) -> int:
-        """Return where expat is in the body's data."""
-        return self._expat.CurrentByteIndex - len(self._body.opening) - self._cut
+        return self._expat.CurrentByteIndex - len(self._body.opening)
+
+    def _end_of_tag(self) -> int:
+        data = self._body.data
+        return data.index(b">", self._at() - self._cut_off) + 1 + self._cut_off
 
     def _measure(self, end: int) -> None:
         if end - self._boundary > self._body.most:

@@ -102,7 +102,9 @@ def _read(fault: Fault, expectations: dict[str, Expected]) -> _Reading:
     path = _feed_path(fault)
     said = _WORDS.match(fault.words)
     if said is None:
-        return _Reading(path, cut(fault.words.strip(), VALUE_LIMIT), "a valid element")
+        return _Reading(
+            path, cut(fault.words.strip(), VALUE_LIMIT), "what the schema allows"
+        )
     node = _node(fault)
     holds = expectations.get(_INDEX.sub("", path), Expected())
     wrong = said["wrong"]

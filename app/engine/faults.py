@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from app.engine.crowds import crowd_error, is_crowded
 from app.engine.head import Head
 from app.engine.pieces import CLOSING, Piece
 from app.engine.refusals import FeedUnreadable
@@ -84,11 +85,12 @@ def faults(piece: Piece, schema: etree.XMLSchema) -> list[Fault | Stray]:
     """Validate the messages of a piece; return what is wrong, in document order."""
     if not piece.messages:
         return list(_strays_of(piece))
-    if schema.validate(piece.root):
-        return []
-    log = [(entry, _IN_MESSAGE.match(entry.path or "")) for entry in _log(schema)]
-    if all(match for _, match in log):
-        return list(_in_messages(piece, log))
+    if not is_crowded(piece):
+        if schema.validate(piece.root):
+            return []
+        log = [(entry, _IN_MESSAGE.match(entry.path or "")) for entry in _log(schema)]
+        if all(match for _, match in log):
+            return list(_in_messages(piece, log))
     # libxml2 stops checking the children of an envelope behind the first one that is
     # not expected; so each Message is validated on its own (xml-pipeline 2, Poisoning).
     found: list[Fault | Stray] = [*_strays_of(piece), *_one_by_one(piece, schema)]
@@ -119,12 +121,16 @@ def _in_messages(
 
 
 def _one_by_one(piece: Piece, schema: etree.XMLSchema) -> Iterator[Fault]:
+    shift = piece.cut.shift
     messages = piece.root.iterchildren("Message")
     for place, message in enumerate(messages, piece.before + 1):
-        if not schema.validate(message):
+        many = crowd_error(message, schema)
+        if many is not None:
+            yield Fault(place, shift.line(message.sourceline or 1), message, "", many)
+        elif not schema.validate(message):
             for entry in _log(schema):
                 path = (entry.path or "").removeprefix("/Message")
-                line = piece.cut.shift.line(entry.line)
+                line = shift.line(entry.line)
                 yield Fault(place, line, message, path, entry.message)
 
 

@@ -65,9 +65,11 @@ class Envelope:
         """
         self._reader = Utf8Reader(document, charset)
         self._limits = limits
-        self.flat_file = is_flat_file(self._reader.opening)
-        if self.flat_file:
-            problem = not_well_formed(1, 1, "a flat file", "<AmazonEnvelope>")
+        opening = self._reader.opening
+        self.flat_file = is_flat_file(opening)
+        if opening.strip() and not opening.lstrip().startswith("<"):
+            found = "a flat file" if self.flat_file else "text that is no XML"
+            problem = not_well_formed(1, 1, found, "<AmazonEnvelope>")
             self.head = Head(b"", problem=problem)
         else:
             self.head = read_head(self._reader, limits.max_head_bytes)

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO
 
 from app.engine.batch import Batch, Read, given_up, judge, read_body, wanted
@@ -52,7 +52,7 @@ class Engine:
         """
         with self.database.read() as connection:
             work = feeds.load_work(connection, claim.feed_submission_id)
-        if not work.rejected:
+        if not work.rejected and not claim.hopeless:
             with self.documents.open_checked(work.document_id, work.sha256) as document:
                 for messages in self._batches(document, work):
                     self._apply(claim, work, messages)
@@ -60,6 +60,16 @@ class Engine:
                         return False
         self._finish(claim)
         return True
+
+    def _unread(self, claim: Claim, work: Work) -> list[Problem]:
+        """Tell of the messages of a feed that kills whoever reads on in it (D5)."""
+        if not claim.hopeless:
+            return []
+        left = work.messages - work.progress
+        text = ResultCode.NOT_PROCESSED.text(
+            what=f"The last {left} messages were", attempts=self.attempts
+        )
+        return [Problem(ResultCode.NOT_PROCESSED, text)]
 
     def _batches(self, document: BinaryIO, work: Work) -> Iterator[list[Read]]:
         """Read the messages that are not done yet, with their payloads."""
@@ -156,7 +166,10 @@ class Engine:
                 seller_id=work.seller_id,
                 rules=work.rules,
                 counts=_counts(work),
-                problems=read_results(connection, claim.feed_submission_id),
+                problems=chain(
+                    self._unread(claim, work),
+                    read_results(connection, claim.feed_submission_id),
+                ),
             )
         md5 = base64.b64encode(writer.md5).decode()
         document_id = writer.commit()
@@ -182,4 +195,6 @@ def _counts(work: Work) -> Counts:
         return Counts(with_error=1)
     if work.rejected:
         return Counts(work.messages, with_error=work.messages)
-    return Counts(work.progress, work.successful, work.with_error, work.with_warning)
+    # All messages are done but where a feed was given up unread.
+    with_error = work.messages - work.successful
+    return Counts(work.messages, work.successful, with_error, work.with_warning)

@@ -131,7 +131,9 @@ class Intake:
         wanted = _wanted(query)
         with self._database.write() as connection:
             self._check_ids(connection, caller, query)
-            cancelled = listing.cancel(connection, caller.seller_id, wanted, limit=limit)
+            cancelled = listing.cancel(
+                connection, caller.seller_id, wanted, limit=limit
+            )
         return tuple(cancelled)
 
     @outages_refused

@@ -33,6 +33,10 @@ class AdjustmentKey:
     content: str
 
 
+# Made once: json.dumps with separators makes a new encoder for every call.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
@@ -79,7 +83,7 @@ class Effect:
             name, value = field.name, getattr(self, field.name)
             if value is not None and value != () and value is not False:
                 content[name] = _plain(value)
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        return _encode(content)
 
     @classmethod
     def from_content(cls, content: str) -> Self:

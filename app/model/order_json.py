@@ -34,6 +34,10 @@ CREDIT_REASON = "GeneralAdjustment"
 """The reason of the credits that an imported order opens with: JSON has none."""
 
 
+_RANK = {name: rank for rank, name in enumerate(PRICE_COMPONENTS)}
+_ON_ONE_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def write_orders(orders: Iterable[Order]) -> str:
     """Write orders as a file of them, in the order given."""
     content = [order_to_json(order) for order in orders]
@@ -42,7 +46,7 @@ def write_orders(orders: Iterable[Order]) -> str:
 
 def order_text(order: Order) -> str:
     """Write one order as the ledger keeps it: canonical, on one line."""
-    return json.dumps(order_to_json(order), ensure_ascii=False, separators=(",", ":"))
+    return _ON_ONE_LINE.encode(order_to_json(order))
 
 
 def order_to_json(order: Order) -> dict[str, Any]:
@@ -84,6 +88,9 @@ def _present(**content: Any) -> dict[str, Any]:
 
 def _item_to_json(item: OrderItem, decimals: int) -> dict[str, Any]:
     parts = item.components.items()
+    prices = {name: part.price for name, part in parts if part.price is not None}
+    refunded = {name: part.refunded for name, part in parts if part.refunded}
+    held = {name: part.held for name, part in parts if part.held}
     return _present(
         amazon_order_item_code=item.amazon_order_item_code,
         merchant_order_item_id=item.merchant_order_item_id or None,
@@ -93,23 +100,16 @@ def _item_to_json(item: OrderItem, decimals: int) -> dict[str, Any]:
         quantity_ordered=item.quantity_ordered,
         quantity_shipped=item.quantity_shipped or None,
         quantity_cancelled=item.quantity_cancelled or None,
-        price=_amounts({name: part.price for name, part in parts}, decimals),
+        price=_amounts(prices, decimals),
         promotions=[_promotion_to_json(p, decimals) for p in item.promotions] or None,
-        refunded=_amounts(
-            {name: part.refunded or None for name, part in parts}, decimals
-        )
-        or None,
-        held=_amounts({name: part.held or None for name, part in parts}, decimals)
-        or None,
+        refunded=_amounts(refunded, decimals) or None,
+        held=_amounts(held, decimals) or None,
     )
 
 
-def _amounts(amounts: Mapping[str, Decimal | None], decimals: int) -> dict[str, str]:
-    return {
-        name: f"{amount:.{decimals}f}"
-        for name in PRICE_COMPONENTS
-        if (amount := amounts.get(name)) is not None
-    }
+def _amounts(amounts: Mapping[str, Decimal], decimals: int) -> dict[str, str]:
+    names = sorted(amounts, key=_RANK.__getitem__)
+    return {name: f"{amounts[name]:.{decimals}f}" for name in names}
 
 
 def _promotion_to_json(promotion: Promotion, decimals: int) -> dict[str, Any]:

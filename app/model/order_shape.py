@@ -66,7 +66,14 @@ def _of(pattern: str, description: str, **extra: Any) -> Any:
     return Field(pattern=pattern, description=description, json_schema_extra=extra)
 
 
-_AMOUNTS = Field(description='an object of amounts, such as {"Principal": "30.00"}')
+def _list(description: str) -> Any:
+    # A factory: pydantic would make a deep copy of an empty list for every order.
+    return Field(default_factory=list, description=description)
+
+
+_AMOUNTS_TEXT = 'an object of amounts, such as {"Principal": "30.00"}'
+_AMOUNTS: Any = Field(description=_AMOUNTS_TEXT)
+_AMOUNTS_IF_ANY: Any = Field(default_factory=dict, description=_AMOUNTS_TEXT)
 _CURRENCIES = sorted(MINOR_UNIT_DECIMALS)
 
 AmazonOrderId = Annotated[
@@ -155,11 +162,9 @@ class ItemShape(Shape):
     quantity_shipped: Annotated[int, _number(0)] = 0
     quantity_cancelled: Annotated[int, _number(0)] = 0
     price: Annotated[dict[PriceComponent, Amount], _AMOUNTS]
-    promotions: Annotated[
-        list[PromotionShape], Field(description="a list of promotions")
-    ] = []
-    refunded: Annotated[dict[PriceComponent, SignedAmount], _AMOUNTS] = {}
-    held: Annotated[dict[PriceComponent, SignedAmount], _AMOUNTS] = {}
+    promotions: Annotated[list[PromotionShape], _list("a list of promotions")]
+    refunded: Annotated[dict[PriceComponent, SignedAmount], _AMOUNTS_IF_ANY]
+    held: Annotated[dict[PriceComponent, SignedAmount], _AMOUNTS_IF_ANY]
 
 
 class CancellationShape(Shape):
@@ -219,15 +224,11 @@ class OrderShape(Shape):
     items: Annotated[
         list[ItemShape], Field(min_length=1, description="a list of 1 item or more")
     ]
-    cancellations: Annotated[
-        list[CancellationShape], Field(description="a list of cancellations")
-    ] = []
-    shipments: Annotated[
-        list[ShipmentShape], Field(description="a list of shipments")
-    ] = []
+    cancellations: Annotated[list[CancellationShape], _list("a list of cancellations")]
+    shipments: Annotated[list[ShipmentShape], _list("a list of shipments")]
     adjustments: Annotated[
-        list[AdjustmentShape], Field(description="a list of accepted adjustments")
-    ] = []
+        list[AdjustmentShape], _list("a list of accepted adjustments")
+    ]
 
 
 Location = tuple[str | int, ...]

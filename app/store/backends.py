@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import ModuleType
 
 from alembic import command
@@ -20,6 +20,7 @@ from app.store import sqlite
 from app.store.bell import Bell
 from app.store.documents import DocumentsUnreachable
 from app.store.presence import WORK_CHANNEL, Presence
+from app.store.turns import TurnMissed, Turns
 
 _ANNOUNCED = "feedgate_announced"
 _MIGRATION_LOCK = 0x66656564_67617465
@@ -52,17 +53,24 @@ _DISK_ERRORS = frozenset(
 class Database:
     """One database: `write` and `read` are its transactions, `bell` wakes workers."""
 
-    def __init__(self, writer: Engine, reader: Engine) -> None:
-        """Take two engines for the same database; they may share their connections."""
+    def __init__(
+        self, writer: Engine, reader: Engine, turns: Turns | None = None
+    ) -> None:
+        """Take two engines for the same database; they may share their connections.
+
+        With `turns`, the threads of this process write one after another.
+        """
         self.engine = writer
         self.dialect_name = writer.dialect.name
         self.bell = Bell()
         self._reader = reader
+        self._turns = turns
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that may write; SQLite is locked before its first read."""
-        with self.engine.begin() as connection:
+        turn = self._turns.turn() if self._turns else nullcontext()
+        with turn, self.engine.begin() as connection:
             yield connection
             announced = connection.info.pop(_ANNOUNCED, False)
         if announced:
@@ -95,7 +103,7 @@ def open_database(url: str) -> Database:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return Database(*sqlite.engines(parsed))
+        return Database(*sqlite.engines(parsed), Turns(sqlite.BUSY_SECONDS))
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return Database(*_postgresql().engines(parsed))
     raise ValueError(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
@@ -166,4 +174,4 @@ def is_outage(error: BaseException) -> bool:
         return isinstance(error, (OperationalError, InterfaceError))
     if isinstance(error, OSError):
         return error.errno in _DISK_ERRORS
-    return isinstance(error, (PoolTimeoutError, DocumentsUnreachable))
+    return isinstance(error, (PoolTimeoutError, TurnMissed, DocumentsUnreachable))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -18,8 +18,7 @@ from app.store.tables import bind_moment
 _EFFECT = "SELECT amazon_order_id, kind, content FROM effect"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One effect as the ledger keeps it: what happened, by which message.
 
     `place` is the message's place in its feed, `message_id` its own id.

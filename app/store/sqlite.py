@@ -11,7 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 
-_BUSY_SECONDS = 10
+BUSY_SECONDS = 10
+"""How long a transaction waits for others that write, before that is an outage."""
+
 # Between processes nothing tells of a commit but this counter: look often, it is cheap.
 _LOOK_SECONDS = 0.02
 
@@ -35,8 +37,8 @@ _OUTAGES = frozenset(
 def engines(url: URL) -> tuple[Engine, Engine]:
     """Make the engine that writes and the one that reads; the file may be missing.
 
-    SQLite takes one writer at a time: with a single writing connection the threads of
-    a process queue for it in turn, rather than each sleep until it finds the lock free.
+    SQLite takes one writer at a time, so that one connection is enough to write with,
+    and its large cache stays warm.
     """
     if not url.database or url.database == ":memory:":
         raise ValueError("SQLite needs a file: sqlite:////path/to/feedgate.db")
@@ -46,15 +48,15 @@ def engines(url: URL) -> tuple[Engine, Engine]:
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=0,
-        pool_timeout=_BUSY_SECONDS,
-        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
     )
     reader = create_engine(
         url,
         pool_size=4,
         max_overflow=60,
         pool_use_lifo=True,
-        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
     )
     _set_up(writer, "BEGIN IMMEDIATE", f"PRAGMA cache_size = {_WRITER_CACHE}")
     _set_up(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import string
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.doors.caller import FEEDS, ORDERS, Caller, Reply
+from tests.doors.conftest import Running
 
 OPERATIONS = {
     "SubmitFeed": FEEDS,
@@ -75,6 +77,12 @@ FUZZ = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+
+
+@pytest.fixture
+def caller(shared: Running) -> Caller:
+    """A caller of the service that tests share."""
+    return shared.caller
 
 
 def assert_answered(reply: Reply) -> None:

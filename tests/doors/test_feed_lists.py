@@ -1,89 +1,30 @@
-"""Submissions listed, counted and cancelled, and the processing report."""
+"""Submissions listed, page by page, and counted."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
-from sqlalchemy import update
 
-from app.model.feed import FeedStatus, Rules, Verdict
-from app.store import feeds
-from app.store.feeds import NewFeed
-from app.store.tables import feed_submission
-from tests.doors.caller import FEEDS_NAMESPACE, Caller, Reply, md5
+from app.model.feed import FeedStatus
+from tests.doors.caller import FEEDS_NAMESPACE, Caller
 from tests.doors.conftest import Running
+from tests.doors.feed_calls import (
+    ACKNOWLEDGEMENT,
+    ADJUSTMENT,
+    CANCEL,
+    COUNT,
+    FULFILLMENT,
+    LIST,
+    NEXT,
+    RESULT,
+    assert_refused,
+    ids,
+)
 from tests.held import NOON
 
-ACKNOWLEDGEMENT = "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"
-ADJUSTMENT = "_POST_PAYMENT_ADJUSTMENT_DATA_"
-FULFILLMENT = "_POST_ORDER_FULFILLMENT_DATA_"
-LIST = "GetFeedSubmissionList"
-NEXT = "GetFeedSubmissionListByNextToken"
-COUNT = "GetFeedSubmissionCount"
-CANCEL = "CancelFeedSubmissions"
-RESULT = "GetFeedSubmissionResult"
-
 Queue = Callable[..., str]
-
-
-@pytest.fixture
-def queue(running: Running) -> Queue:
-    """Queue a feed of the first seller; return its id."""
-
-    def add(
-        feed_type: str = ACKNOWLEDGEMENT, *, days_ago: float = 0, **values: object
-    ) -> str:
-        feed = NewFeed(
-            seller_id=running.caller.seller_id,
-            feed_type=feed_type,
-            rules=Rules.STANDARD,
-            skip_invalid=False,
-            document_id=f"{feed_type}{days_ago}",
-            sha256="0" * 64,
-            size=1,
-            access_key_id=running.caller.access_key_id,
-        )
-        with running.service.database.write() as connection:
-            accepted = feeds.accept(
-                connection,
-                feed,
-                Verdict(messages=1),
-                now=NOON - timedelta(days=days_ago),
-                window=timedelta(minutes=15),
-            )
-            if values:
-                connection.execute(
-                    update(feed_submission)
-                    .where(
-                        feed_submission.c.feed_submission_id
-                        == accepted.feed_submission_id
-                    )
-                    .values(values)
-                )
-        return str(accepted.feed_submission_id)
-
-    return add
-
-
-def ids(reply: Reply) -> list[str]:
-    assert reply.status == 200, reply.body
-    return reply.texts("FeedSubmissionId")
-
-
-def assert_refused(
-    reply: Reply, code: str, *, status: int = 400, feed_back_end: bool = False
-) -> None:
-    """Lists spell errors as the newer back ends did, results as the old one (2.6)."""
-    assert (reply.status, reply.code) == (status, code), reply.message
-    assert reply.namespace == FEEDS_NAMESPACE
-    assert reply.texts("Detail") == ([""] if feed_back_end else [])
-    spelling = "RequestID" if feed_back_end else "RequestId"
-    assert UUID(reply.text(spelling))
 
 
 def test_an_empty_list_has_only_has_next(caller: Caller) -> None:
@@ -295,72 +236,6 @@ def test_at_most_a_hundred_ids_are_taken(caller: Caller, action: str) -> None:
     assert "at most 100" in reply.message
 
 
-def test_cancelling_lists_what_matches_and_cancels_what_waits(
-    caller: Caller, queue: Queue
-) -> None:
-    """Count is the number listed, cancelled or not: recorded so (mws-wire 4.5)."""
-    done = queue(status=FeedStatus.DONE, completed_at=NOON)
-    running_ = queue(status=FeedStatus.IN_PROGRESS, started_at=NOON)
-    waiting = queue(days_ago=179)
-    too_old = queue(days_ago=181)
-    other = queue(ADJUSTMENT)
-
-    reply = caller.call(CANCEL, {"FeedTypeList.Type.1": ACKNOWLEDGEMENT})
-
-    assert reply.text("Count") == "3"
-    assert ids(reply) == [waiting, running_, done]
-    assert reply.texts("FeedProcessingStatus") == [
-        "_CANCELLED_",
-        "_IN_PROGRESS_",
-        "_DONE_",
-    ]
-    left = caller.call(
-        LIST,
-        {"FeedSubmissionIdList.Id.1": too_old, "FeedSubmissionIdList.Id.2": other},
-    )
-    assert left.texts("FeedProcessingStatus") == ["_SUBMITTED_", "_SUBMITTED_"]
-
-
-def test_cancelling_by_id_cancels_those_and_no_others(
-    caller: Caller, queue: Queue
-) -> None:
-    """Ids that stand twice count once; a done feed is listed as it is."""
-    first, second, third = queue(), queue(), queue(status=FeedStatus.DONE)
-    named = {f"FeedSubmissionIdList.Id.{n}": first for n in (1, 2)}
-
-    reply = caller.call(CANCEL, named | {"FeedSubmissionIdList.Id.3": third})
-
-    assert reply.text("Count") == "2"
-    assert reply.texts("FeedProcessingStatus") == ["_DONE_", "_CANCELLED_"]
-    left = caller.call(LIST, {"FeedSubmissionIdList.Id.1": second})
-    assert left.text("FeedProcessingStatus") == "_SUBMITTED_"
-
-
-def test_an_unknown_id_cancels_nothing_at_all(caller: Caller, queue: Queue) -> None:
-    """The whole call fails, as CancelReportRequests did (mws-wire 4.5)."""
-    waiting = queue()
-    named = {"FeedSubmissionIdList.Id.1": waiting, "FeedSubmissionIdList.Id.2": "7"}
-
-    reply = caller.call(CANCEL, named)
-
-    assert_refused(reply, "InvalidFeedSubmissionId")
-    assert caller.call(LIST).text("FeedProcessingStatus") == "_SUBMITTED_"
-
-
-def test_more_than_a_hundred_are_cancelled_though_only_a_hundred_are_listed(
-    caller: Caller, queue: Queue
-) -> None:
-    """Without ids everything that matches is meant (mws-wire 4.5)."""
-    for _ in range(101):
-        queue()
-
-    reply = caller.call(CANCEL)
-
-    assert (reply.text("Count"), len(ids(reply))) == ("100", 100)
-    waiting = {"FeedProcessingStatusList.Status.1": "_SUBMITTED_"}
-    assert caller.call(COUNT, waiting).text("Count") == "0"
-
-
 def test_nothing_of_another_seller_is_seen_or_cancelled(
     running: Running, queue: Queue
 ) -> None:
@@ -378,94 +253,3 @@ def test_nothing_of_another_seller_is_seen_or_cancelled(
     assert_refused(cancelled, "InvalidFeedSubmissionId")
     assert_refused(result, "InvalidFeedSubmissionId", feed_back_end=True)
     assert running.caller.call(LIST).text("FeedProcessingStatus") == "_SUBMITTED_"
-
-
-REPORT = b'<?xml version="1.0" encoding="UTF-8"?>\n' + b"<A>\xc3\xa9</A>" * 60_000
-
-
-def test_a_report_is_sent_as_it_is(running: Running, queue: Queue) -> None:
-    """No wrapper; MD5, both request ids and the recorded type (mws-wire 4.6)."""
-    with running.service.documents.new() as writer:
-        writer.write(REPORT)
-        document_id = writer.commit()
-    done = queue(
-        status=FeedStatus.DONE, report_document_id=document_id, report_md5=md5(REPORT)
-    )
-
-    reply = running.caller.call(RESULT, {"FeedSubmissionId": done})
-
-    assert reply.status == 200
-    assert hashlib.sha256(reply.body).digest() == hashlib.sha256(REPORT).digest()
-    assert reply.header("Content-MD5") == md5(REPORT)
-    assert reply.header("Content-Length") == str(len(REPORT))
-    assert reply.header("Content-Type") == "text/xml;charset=UTF-8"
-    assert reply.header("x-amz-request-id") == reply.header("x-mws-request-id")
-
-
-@pytest.mark.parametrize(
-    ("values", "code", "status"),
-    [
-        ({}, "FeedProcessingResultNotReady", 404),
-        ({"status": FeedStatus.IN_PROGRESS}, "FeedProcessingResultNotReady", 404),
-        ({"status": FeedStatus.CANCELLED}, "FeedCanceled", 400),
-        ({"status": FeedStatus.DONE}, "FeedProcessingResultNoLongerAvailable", 404),
-    ],
-)
-def test_a_report_that_is_not_there_is_refused_with_the_reason(
-    caller: Caller, queue: Queue, values: dict[str, object], code: str, status: int
-) -> None:
-    """Each state has its code, and the message names the id (mws-wire 4.6)."""
-    feed = queue(**values)
-
-    reply = caller.call(RESULT, {"FeedSubmissionId": feed})
-
-    assert_refused(reply, code, status=status, feed_back_end=True)
-    assert feed in reply.message
-    assert reply.header("Content-MD5") is None
-
-
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        (None, "InvalidRequest"),
-        ("abc", "InvalidRequest"),
-        ("-5", "InvalidRequest"),
-        ("50000000001 ", "InvalidRequest"),
-        ("9" * 5000, "InvalidRequest"),
-        ("7", "InvalidFeedSubmissionId"),
-        ("9" * 40, "InvalidFeedSubmissionId"),
-    ],
-)
-def test_a_wrong_id_of_a_report_is_refused(
-    caller: Caller, given: str | None, code: str
-) -> None:
-    """No number at all is another refusal than an unknown one (mws-wire 4.6)."""
-    reply = caller.call(RESULT, {"FeedSubmissionId": given})
-
-    assert_refused(reply, code, feed_back_end=True)
-
-
-def test_a_damaged_store_is_a_fault_of_ours_and_says_no_more(
-    running: Running, queue: Queue, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The answer has the request id, the log the rest (house-style, Errors)."""
-    lost = queue(
-        status=FeedStatus.DONE, report_document_id="00lost", report_md5=md5(b"")
-    )
-
-    reply = running.caller.call(RESULT, {"FeedSubmissionId": lost})
-
-    assert (reply.status, reply.code) == (500, "InternalError")
-    assert reply.text("Type") == "Receiver"
-    assert "00lost" not in reply.body.decode()
-    assert reply.text("RequestID") in caplog.text
-    assert "00lost is missing" in caplog.text
-
-
-def test_a_wrong_secret_sees_nothing(caller: Caller, queue: Queue) -> None:
-    """No operation looks before the signature is right."""
-    feed = queue()
-
-    reply = replace(caller, secret="x").call(RESULT, {"FeedSubmissionId": feed})
-
-    assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch")

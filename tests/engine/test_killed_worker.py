@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
@@ -12,12 +13,12 @@ from app.store.backends import Database
 from app.store.feeds import load_work
 from app.store.ledger import replay
 from app.store.orders import load_orders
-from benchmarks.feeds import order_id, write_feed, write_orders
-from tests.running import SELLER_ID, Installation, wait_until
+from benchmarks.feeds import SELLER_ID, order_id, write_feed, write_orders
+from tests.running import Installation, wait_until
 
 MESSAGES = 5_000
 BATCH = 50
-KILLS = 12
+KILLS = 11
 
 
 def _count_doubles(database: Database) -> None:
@@ -58,6 +59,10 @@ def _progress(database: Database, feed_submission_id: int) -> int:
         return load_work(connection, feed_submission_id).progress
 
 
+def _has_done(database: Database, feed_submission_id: int, messages: int) -> bool:
+    return _progress(database, feed_submission_id) >= messages
+
+
 def _kill_between_batches(
     installation: Installation, database: Database, feed_submission_id: int
 ) -> list[int]:
@@ -68,10 +73,8 @@ def _kill_between_batches(
         begun = _progress(database, feed_submission_id)
         goal = begun + BATCH * dice.randint(1, 7)
         with installation.start("work", ends="SIGKILL") as worker:
-            wait_until(
-                lambda goal=goal: _progress(database, feed_submission_id) >= goal,
-                pause=0.0005,
-            )
+            reached = partial(_has_done, database, feed_submission_id, goal)
+            wait_until(reached, pause=0.0005)
             worker.send_signal(signal.SIGKILL)
             worker.wait()
         found.append(_progress(database, feed_submission_id))
@@ -87,14 +90,13 @@ def test_a_feed_whose_workers_are_killed_ends_with_each_effect_once(
     installation = Installation(
         tmp_path / "home", database_url, {"BATCH_MESSAGES": str(BATCH)}
     )
-    keys = installation.create_seller()
+    keys = installation.create_seller(seller_id=SELLER_ID)
     installation.run(
         *("orders", "import", tmp_path / "orders.json", "--seller-id", SELLER_ID)
     )
     _count_doubles(database)
 
-    with installation.serve("--workers", "0") as url:
-        client = keys.client(url)
+    with installation.serve("--workers", "0") as url, keys.client(url) as client:
         feed_id = client.submit(
             tmp_path / "cancel.xml", "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"
         )

@@ -127,7 +127,7 @@ def test_validators_differ_where_it_is_known(
 
 @pytest.mark.parametrize("inside", ["<!-- c -->", "<?p i?>"])
 def test_a_comment_in_a_value_is_read_as_it_was_validated(inside: str) -> None:
-    """The text in lxml would end at the comment; xmlschema reads that shortened text."""
+    """In lxml the text would end at the comment, and xmlschema reads what is left."""
     document = _order(f"026-1234567-123{inside}4567").encode()
 
     ours = etree.fromstring(document, new_parser())

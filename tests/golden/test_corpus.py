@@ -14,7 +14,9 @@ from app.store.orders import find_order_ids, load_orders
 
 CORPUS = Path(__file__).parents[2] / "feeds"
 CASES = [
-    pytest.param(case, rules, id=f"{case.folder.parent.name}/{case.folder.name}-{rules}")
+    pytest.param(
+        case, rules, id=f"{case.folder.parent.name}/{case.folder.name}-{rules}"
+    )
     for folder in sorted(path.parent for path in CORPUS.glob("*/*/case.md"))
     for case in [read_case(folder)]
     for rules in case.rules

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -38,6 +39,7 @@ def new_intake(
 ) -> Iterator[NewIntake]:
     """Make an intake on a database."""
     threads = ParserThreads(1)
+    chosen: dict[str, Any] = {"home": tmp_path}
 
     def make(database: Database) -> Intake:
         return Intake(
@@ -46,7 +48,7 @@ def new_intake(
             Accounts(database, seals, clock),
             NextTokens(seals),
             threads,
-            Settings(home=tmp_path),
+            Settings(**chosen),
             clock,
         )
 

@@ -143,7 +143,7 @@ def test_a_file_that_another_process_keeps_locked_is_an_outage(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A backup tool may do that; it ends."""
-    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.01)
     locking = sqlite3.connect(make_url(sqlite_url).database or "")
     locking.execute("BEGIN IMMEDIATE")
 

@@ -1,0 +1,194 @@
+"""The published client `mws` (python-amazon-mws 0.8.15), unmodified."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import mws
+import pytest
+from lxml import etree
+
+from tests.clients.conftest import (
+    CANCEL,
+    CANCELLED,
+    REFUND,
+    REFUNDED,
+    SHIP,
+    SHIPPED,
+    Shop,
+    wait_for,
+)
+
+
+def client_of(section: Any, shop: Shop, **changes: str) -> Any:
+    """Set a section of the client up, as its users do."""
+    chosen = {
+        "access_key": shop.keys.access_key_id,
+        "secret_key": shop.keys.secret,
+        "account_id": shop.keys.seller_id,
+        "auth_token": shop.keys.auth_token,
+        "domain": shop.url,
+    }
+    return section(**(chosen | changes))
+
+
+def error_of(raised: pytest.ExceptionInfo[Any]) -> tuple[int, str]:
+    """Return the status and the Code of what the client raised."""
+    root = etree.fromstring(raised.value.response.content)
+    return raised.value.response.status_code, root.findtext(".//{*}Code") or ""
+
+
+def submit(feeds: Any, document: bytes, feed_type: str) -> str:
+    """Submit a feed and wait until it is done; return its id."""
+    answer = feeds.submit_feed(document, feed_type)
+    info = answer.parsed["FeedSubmissionInfo"]
+    assert info["FeedProcessingStatus"] == "_SUBMITTED_"
+    feed_id: str = info["FeedSubmissionId"]
+
+    def status() -> str:
+        listed = feeds.get_feed_submission_list(feedids=[feed_id])
+        found = listed.parsed["FeedSubmissionInfo"]["FeedProcessingStatus"]
+        return str(found)
+
+    wait_for(status)
+    return feed_id
+
+
+def summary(feeds: Any, feed_id: str) -> dict[str, str]:
+    """Fetch the processing report and return its counts."""
+    answer = feeds.get_feed_submission_result(feed_id)
+    md5 = base64.b64encode(hashlib.md5(answer.response.content).digest()).decode()
+    assert answer.response.headers["Content-MD5"] == md5
+    report = answer.parsed["ProcessingReport"]
+    assert report["DocumentTransactionID"] == feed_id
+    return {name: report["ProcessingSummary"][name] for name in ALL_WELL}
+
+
+ALL_WELL = {
+    "MessagesProcessed": "1",
+    "MessagesSuccessful": "1",
+    "MessagesWithError": "0",
+    "MessagesWithWarning": "0",
+}
+
+
+def test_the_whole_story_of_three_orders(shop: Shop) -> None:
+    """Cancel one, refund a part of another, ship a third; read reports and orders."""
+    feeds = client_of(mws.Feeds, shop)
+    orders = client_of(mws.Orders, shop)
+
+    cancel = submit(feeds, shop.feed(CANCEL), "_POST_ORDER_ACKNOWLEDGEMENT_DATA_")
+    refund = submit(feeds, shop.feed(REFUND), "_POST_PAYMENT_ADJUSTMENT_DATA_")
+    ship = submit(feeds, shop.feed(SHIP), "_POST_ORDER_FULFILLMENT_DATA_")
+
+    assert [summary(feeds, each) for each in (cancel, refund, ship)] == [ALL_WELL] * 3
+    answer = orders.get_order([CANCELLED, REFUNDED, SHIPPED])
+    listed = answer.parsed["Orders"]["Order"]
+    assert [order["OrderStatus"] for order in listed] == [
+        "Canceled",
+        "Shipped",
+        "Shipped",
+    ]
+    assert [order["OrderTotal"]["Amount"] for order in listed] == [
+        "0.00",
+        "20.00",
+        "30.00",
+    ]
+    assert listed[0]["BuyerName"] == "Zoë"
+    items = orders.list_order_items(REFUNDED).parsed["OrderItems"]["OrderItem"]
+    assert items["QuantityOrdered"] == "2"
+    assert items["QuantityShipped"] == "2"
+    assert items["ItemPrice"]["Amount"] == "20.00"
+
+
+def test_a_report_names_what_was_wrong(shop: Shop) -> None:
+    """An unknown order: one Result, with the code and the text for it."""
+    feeds = client_of(mws.Feeds, shop)
+    document = shop.feed(CANCEL.replace(CANCELLED, "026-0000000-0000000"))
+
+    feed_id = submit(feeds, document, "_POST_ORDER_ACKNOWLEDGEMENT_DATA_")
+
+    assert summary(feeds, feed_id)["MessagesWithError"] == "1"
+    report = feeds.get_feed_submission_result(feed_id).parsed["ProcessingReport"]
+    assert report["Result"]["ResultMessageCode"] == "718001"
+
+
+def test_submissions_are_paged_counted_and_cancelled(shop: Shop) -> None:
+    """ByNextToken as a POST with everything in the query (client-observations)."""
+    feeds = client_of(mws.Feeds, shop)
+    shop.service.worker.stop()
+    made = [
+        feeds.submit_feed(
+            shop.feed(SHIP), "_POST_ORDER_FULFILLMENT_DATA_", feed_options
+        ).parsed["FeedSubmissionInfo"]["FeedSubmissionId"]
+        for feed_options in ({"n": "1"}, {"n": "2"}, {"n": "3"})
+    ]
+
+    first = feeds.get_feed_submission_list(max_count=2).parsed
+    token = first["NextToken"]
+    rest = feeds.get_feed_submission_list(next_token=token).parsed
+    count = feeds.get_feed_submission_count(processingstatuses=["_SUBMITTED_"]).parsed
+    cancelled = feeds.cancel_feed_submissions(feedids=made[:1]).parsed
+
+    shown = [info["FeedSubmissionId"] for info in first["FeedSubmissionInfo"]]
+    assert shown == [made[2], made[1]]
+    assert rest["FeedSubmissionInfo"]["FeedSubmissionId"] == made[0]
+    assert (first["HasNext"], rest["HasNext"]) == ("true", "false")
+    assert count["Count"] == "3"
+    info = cancelled["FeedSubmissionInfo"]
+    assert info["FeedProcessingStatus"] == "_CANCELLED_"
+
+
+def test_a_developer_acts_for_the_seller_by_token(shop: Shop) -> None:
+    """The developer's key with the seller's MWSAuthToken (design D7)."""
+    changes = {
+        "access_key": shop.developer.access_key_id,
+        "secret_key": shop.developer.secret,
+    }
+
+    orders = client_of(mws.Orders, shop, **changes, auth_token=shop.auth_token)
+    without = client_of(mws.Orders, shop, **changes, auth_token="")
+
+    found = orders.get_order([SHIPPED]).parsed["Orders"]["Order"]
+    assert found["AmazonOrderId"] == SHIPPED
+    with pytest.raises(mws.MWSError) as raised:
+        without.get_order([SHIPPED])
+    assert error_of(raised) == (401, "AccessDenied")
+
+
+def test_what_is_refused_reaches_the_client_as_its_error(shop: Shop) -> None:
+    """Wrong secret, unknown key, unknown id, unknown operation, no report yet."""
+    feeds = client_of(mws.Feeds, shop)
+    refused = {
+        "secret": client_of(mws.Feeds, shop, secret_key="wrong"),
+        "key": client_of(mws.Feeds, shop, access_key="AKIANOBODY0000000000"),
+    }
+
+    with pytest.raises(mws.MWSError) as secret:
+        refused["secret"].get_feed_submission_count()
+    with pytest.raises(mws.MWSError) as key:
+        refused["key"].get_feed_submission_count()
+    with pytest.raises(mws.MWSError) as unknown:
+        feeds.get_feed_submission_result("50000099999")
+    with pytest.raises(mws.MWSError) as operation:
+        client_of(mws.Reports, shop).get_report("1")
+    with pytest.raises(mws.MWSError) as section:
+        client_of(mws.Sellers, shop).list_marketplace_participations()
+    with pytest.raises(mws.MWSError) as order:
+        client_of(mws.Orders, shop).list_order_items("026-0000000-0000000")
+
+    assert error_of(secret) == (403, "SignatureDoesNotMatch")
+    assert error_of(key) == (403, "InvalidAccessKeyId")
+    assert error_of(unknown) == (400, "InvalidFeedSubmissionId")
+    assert error_of(operation) == (404, "InvalidAddress")
+    assert error_of(section) == (404, "InvalidAddress")
+    assert error_of(order) == (400, "InvalidParameterValue")
+
+
+def test_the_section_says_that_it_is_up(shop: Shop) -> None:
+    """What monitoring asks."""
+    status = client_of(mws.Orders, shop).get_service_status().parsed
+
+    assert status["Status"] == "GREEN"
