@@ -140,7 +140,9 @@ class Worker:
         """Do a feed, or let its lane go; False if something was out of reach."""
         feed = claim.feed_submission_id
         try:
-            if not self._process(claim, self._stopping.is_set):
+            if claim.doomed:
+                self._end_attempt(claim)
+            elif not self._process(claim, self._stopping.is_set):
                 self._queue.give_back(claim)
         except LaneLost as error:
             _log.warning("%s", error)

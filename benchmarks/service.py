@@ -48,7 +48,7 @@ class Running:
         while time.monotonic() < deadline:
             if self.client.status(feed_submission_id) == "_DONE_":
                 return
-            time.sleep(0.02)
+            time.sleep(0.05)
         raise TimeoutError(f"feed {feed_submission_id} is not done")
 
 
@@ -70,6 +70,7 @@ def service(home: Path, database_url: str = "") -> Iterator[Running]:
         **os.environ,
         "FEEDGATE_HOME": str(home),
         "FEEDGATE_DATABASE_URL": database_url,
+        "FEEDGATE_LOG_LEVEL": "warning",
     }
     _feedgate(environment, "migrate")
     created = json.loads(

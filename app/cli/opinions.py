@@ -7,10 +7,8 @@ schema processor.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,26 +21,15 @@ from app.engine.message_ids import MessageIds
 from app.engine.message_types import ORDER_MESSAGE_TYPES
 from app.engine.pieces import Envelope, Limits
 from app.engine.refusals import FeedUnreadable
-from app.engine.schemas import compiled, schema_file
-from app.engine.syntax import new_parser
+from app.engine.schemas import compiled
 from app.errors import ResultCode
 from app.model.feed import Problem, Rules, Verdict
 
 if TYPE_CHECKING:
-    import xmlschema
+    from app.engine.second_opinion import Difference
 
 _NOT_BY_SCHEMA = (ResultCode.WRONG_ROOT, ResultCode.WRONG_FEED_TYPE)
-_MOST_SECOND = 1_000
 _PIECE = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class SecondError:
-    """One error as xmlschema puts it."""
-
-    line: int | None
-    path: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +37,8 @@ class Opinion:
     """What validation says of one document.
 
     `schema_valid` is the schema's verdict alone; `errors` hold everything that would
-    keep a message or the feed from being applied. `second` is what xmlschema finds,
-    None where it was not asked.
+    keep a message or the feed from being applied. `differences` are where xmlschema
+    judges otherwise, None where it was not asked.
     """
 
     file: Path
@@ -61,34 +48,13 @@ class Opinion:
     messages: int
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
-    second: tuple[SecondError, ...] | None = None
-
-    @property
-    def agrees(self) -> bool:
-        """Whether both processors refuse the same messages, or the same whole."""
-        if self.second is None:
-            return True
-        if self.schema_valid or not self.second:
-            return self.schema_valid == (not self.second)
-        if len(self.second) == _MOST_SECOND or self._counted:
-            return True
-        first = [
-            e.path or "" for e in self.errors if e.code is ResultCode.SCHEMA_INVALID
-        ]
-        return {_place(path) for path in first} == {
-            _place(error.path) for error in self.second
-        }
-
-    @property
-    def _counted(self) -> bool:
-        """Whether errors were left out, so that those listed are not all."""
-        return any(error.code is ResultCode.TOO_MANY_ERRORS for error in self.errors)
+    differences: tuple[Difference, ...] | None = None
 
 
 def opinion_of(
     file: Path, rules: Rules, limits: Limits, *, second: bool = False
 ) -> Opinion:
-    """Validate one document, with xmlschema as well if a `second` opinion is wanted."""
+    """Validate one document; with `second`, ask xmlschema about feeds as well."""
     with file.open("rb") as document:
         verdict = check(document, rules=rules, limits=limits)
         well_formed, schema_valid = verdict.well_formed, verdict.schema_valid
@@ -100,7 +66,7 @@ def opinion_of(
             errors += _beyond_schema(
                 document, limits, verdict.header.message_type or ""
             )
-        asked = second and well_formed
+        asked = second and refusal is None
         return Opinion(
             file,
             well_formed,
@@ -109,7 +75,7 @@ def opinion_of(
             verdict.messages,
             tuple(sorted(errors, key=lambda error: error.line or 0)),
             verdict.warnings,
-            tuple(_second_errors(document, rules)) if asked else None,
+            _differences(document, rules, limits) if asked else None,
         )
 
 
@@ -165,8 +131,7 @@ def _beyond_schema(
         for message in piece.root.iterchildren("Message"):
             place += 1
             message_id = message_id_of(message)
-            own_line: int = message.sourceline  # type: ignore[assignment] # stub's "..."
-            line = piece.cut.shift.line(own_line)
+            line = piece.line(message)
             at = f"/AmazonEnvelope/Message[{place}]"
             payload = str(message[-1].tag) if len(message) else ""
             if message_id != "0" and not used.add(message_id):
@@ -193,30 +158,11 @@ def _beyond_schema(
                 )
 
 
-@lru_cache(maxsize=2)
-def _second_schema(rules: Rules) -> xmlschema.XMLSchema:
-    # Here, and not above: it loads slowly, and is seldom asked.
-    import xmlschema
+def _differences(
+    document: BinaryIO, rules: Rules, limits: Limits
+) -> tuple[Difference, ...]:
+    # Here, and not above: xmlschema loads slowly, and is seldom asked.
+    from app.engine.second_opinion import second_opinion
 
-    return xmlschema.XMLSchema(str(schema_file(rules)), allow="local")
-
-
-def _second_errors(document: BinaryIO, rules: Rules) -> Iterator[SecondError]:
-    """Validate with xmlschema; the whole document is held for it."""
     document.seek(0)
-    reader, parser = Utf8Reader(document), new_parser()
-    while piece := reader.read(_PIECE):
-        parser.feed(piece)
-    root = parser.close()
-    for number, error in enumerate(_second_schema(rules).iter_errors(root), 1):
-        yield SecondError(error.sourceline, error.path or "", str(error.reason))
-        if number == _MOST_SECOND:
-            return
-
-
-def _place(path: str) -> int:
-    """Return which message of the feed a path leads to, 0 for the envelope."""
-    found = re.match(r"/AmazonEnvelope/Message(?:\[(\d+)\])?(/|$)", path)
-    if found is None:
-        return 0
-    return int(found[1] or 1)
+    return tuple(second_opinion(document, rules, limits=limits))

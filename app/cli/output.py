@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+_ANY_WIDTH = 10_000
+
 
 class Format(StrEnum):
     """A table to read, or JSON."""
@@ -40,8 +42,14 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(_plain(value) for value in row))
-    width = None if sys.stdout.isatty() else 10_000
-    Console(highlight=False, markup=False, width=width).print(table)
+    if sys.stdout.isatty():
+        Console(highlight=False, markup=False).print(table)
+        return
+    wide = Console(highlight=False, markup=False, width=_ANY_WIDTH)
+    with wide.capture() as captured:
+        wide.print(table)
+    for line in captured.get().splitlines():
+        typer.echo(line.rstrip())
 
 
 def _plain(value: object) -> str:

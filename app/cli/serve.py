@@ -120,14 +120,19 @@ def migrate() -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Leave the block in peace on Ctrl-C, and on SIGTERM as well."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Leave the block in peace on Ctrl-C, and on SIGTERM as well.
+
+    Both are set: in the background of a script, Python leaves SIGINT ignored.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, signal.default_int_handler) for each in numbers]
     try:
         yield
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in zip(numbers, before, strict=True):
+            signal.signal(each, handler)
 
 
 @contextmanager

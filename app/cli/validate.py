@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.failures import NO, Failure
-from app.cli.opinions import Opinion, SecondError, opinion_of
+from app.cli.opinions import Opinion, opinion_of
 from app.cli.output import Format, FormatOption, print_json, print_table
 from app.cli.service import read_settings
 from app.engine.pieces import Limits
 from app.engine.report import spelled
 from app.model.feed import Problem, Rules
+
+if TYPE_CHECKING:
+    from app.engine.second_opinion import Difference
 
 
 def register(app: typer.Typer) -> None:
@@ -68,15 +71,25 @@ def _to_json(opinion: Opinion, rules: Rules, second: bool) -> dict[str, Any]:
         "errors": [_error_to_json(error, rules) for error in opinion.errors],
     }
     if second:
-        content["second_opinion"] = {
-            "schema_valid": None if opinion.second is None else not opinion.second,
-            "agrees": opinion.agrees,
-            "errors": [
-                {"line": error.line, "path": error.path, "text": error.text}
-                for error in opinion.second or ()
-            ],
-        }
+        content["second_opinion"] = _second_to_json(opinion.differences)
     return content
+
+
+def _second_to_json(
+    differences: tuple[Difference, ...] | None,
+) -> list[dict[str, Any]] | None:
+    """Write where the validators differ: what each says, null if it accepts."""
+    if differences is None:
+        return None
+    return [
+        {
+            "message_id": each.message_id,
+            "line": each.line,
+            "libxml2": each.libxml2,
+            "xmlschema": each.xmlschema,
+        }
+        for each in differences
+    ]
 
 
 def _error_to_json(error: Problem, rules: Rules) -> dict[str, Any]:
@@ -101,16 +114,15 @@ def _print(opinions: list[Opinion], rules: Rules, second: bool) -> None:
     for opinion in opinions:
         for error in (*opinion.errors, *opinion.warnings):
             typer.echo(_line(opinion.file, error, rules))
-        if not opinion.agrees:
-            for second_error in opinion.second or ():
-                typer.echo(_second_line(opinion.file, second_error))
+        for each in opinion.differences or ():
+            typer.echo(_difference_line(opinion.file, each))
 
 
 def _row(opinion: Opinion) -> tuple[object, ...]:
-    if opinion.second is None:
+    if opinion.differences is None:
         second = "not asked"
     else:
-        second = "agrees" if opinion.agrees else "differs"
+        second = "differs" if opinion.differences else "agrees"
     return (
         opinion.file,
         "yes" if opinion.well_formed else "no",
@@ -128,6 +140,9 @@ def _line(file: Path, problem: Problem, rules: Rules) -> str:
     return f"{place}: {problem.severity} {code}, MessageID {problem.message_id}: {text}"
 
 
-def _second_line(file: Path, error: SecondError) -> str:
-    place = f"{file}:{error.line}" if error.line else str(file)
-    return f"{place}: xmlschema only, or otherwise, at {error.path}: {error.text}"
+def _difference_line(file: Path, difference: Difference) -> str:
+    if difference.libxml2 is None:
+        says = f"only xmlschema refuses it: {difference.xmlschema}"
+    else:
+        says = "xmlschema accepts it"
+    return f"{file}:{difference.line}: MessageID {difference.message_id}: {says}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from app.doors.sections import Producer, Section, find_section, front_door
 from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Accounts, Caller
 from app.intake.tokens import NextTokens
+
+_KEY_FORM = re.compile("[A-Z0-9]{1,40}")
 
 
 @dataclass(slots=True)
@@ -90,9 +93,11 @@ class Admission:
         )
         secret = self.accounts.secret_of(access_key_id)
         if secret is None:
+            # Who mixes up key and secret must not find the secret in our log.
+            named = f" {access_key_id}" if _KEY_FORM.fullmatch(access_key_id) else ""
             raise ServiceError(
                 ErrorCode.INVALID_ACCESS_KEY,
-                f'AWSAccessKeyId "{shown(access_key_id)}" is unknown or was revoked.',
+                f"AWSAccessKeyId{named} is unknown or was revoked.",
             )
         host = request.headers.get("host", "")
         signed = signature.Signed(request.method, host, request.path, query)

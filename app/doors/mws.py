@@ -150,7 +150,9 @@ class MwsDoor:
             self._gates.release()
 
     async def _send(self, answer: Answer, exchange: Exchange, send: Send) -> None:
-        headers = head(answer, exchange.producer, exchange.request_id, exchange.arrived)
+        # The time now, not of arrival: clients set their clocks by it (mws-wire 1.4).
+        now = self._clock()
+        headers = head(answer, exchange.producer, exchange.request_id, now)
         await send(
             {
                 "type": "http.response.start",

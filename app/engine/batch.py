@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,9 +20,6 @@ from app.model.feed import (
 )
 from app.model.order import Order
 from app.store.ledger import Entry
-
-# Made once: json.dumps with separators makes a new encoder for every call.
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Read(NamedTuple):
@@ -142,42 +138,27 @@ def _fold(order: Order, effects: Iterable[Effect]) -> Order:
 def _write_down(
     batch: Batch, message: Message, order: Order, effects: Sequence[Effect]
 ) -> None:
+    order_id, place, own_id = order.amazon_order_id, message.place, message.message_id
     for position, effect in enumerate(effects):
-        batch.entries.append(
-            Entry(
-                order.amazon_order_id,
-                message.place,
-                position,
-                message.message_id,
-                effect,
-            )
-        )
+        batch.entries.append(Entry(order_id, place, position, own_id, effect))
     cancelled = [
-        {
-            "amazon_order_item_code": effect.amazon_order_item_code,
-            "quantity": effect.quantity,
-            "reason": effect.reason,
-        }
-        for effect in effects
-        if isinstance(effect, CancelItem)
+        effect.to_content() for effect in effects if isinstance(effect, CancelItem)
     ]
     if cancelled and order.buyer.email:
-        content = {"amazon_order_id": order.amazon_order_id, "items": cancelled}
+        content = f'{{"amazon_order_id":"{order.amazon_order_id}","items":['
+        content += ",".join(cancelled) + "]}"
         batch.mails.append(
-            Mail(
-                message.place,
-                "cancellation",
-                order.buyer.email,
-                _encode(content),
-            )
+            Mail(message.place, "cancellation", order.buyer.email, content)
         )
 
 
 def _count(batch: Batch, message: Message, outcome: Outcome) -> None:
     batch.messages += 1
+    if not outcome.problems:
+        return
     if outcome.refused:
         batch.with_error += 1
-    elif outcome.problems:
+    else:
         batch.with_warning += 1
     if message.payload is not None:
         for problem in outcome.problems:

@@ -10,20 +10,12 @@ from xml.parsers import expat
 from lxml import etree
 
 from app.engine.crowds import crowd_error, is_crowded
-from app.engine.head import Head
-from app.engine.pieces import CLOSING, Piece
-from app.engine.refusals import FeedUnreadable
-from app.engine.syntax import new_parser, syntax_problem
+from app.engine.head import CLOSING, Head
+from app.engine.pieces import Piece
+from app.engine.syntax import new_parser
 
 _IN_MESSAGE = re.compile(r"/AmazonEnvelope/Message(?:\[(\d+)\])?(?=/|$)")
 _BLANKS = " \t\r\n"
-
-# Stands for the messages while a head is judged.
-_ANY_MESSAGE = (
-    b"<Message><MessageID>1</MessageID><OrderAcknowledgement>"
-    b"<AmazonOrderID>000-0000000-0000000</AmazonOrderID><StatusCode>Success"
-    b"</StatusCode></OrderAcknowledgement></Message>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +44,10 @@ class Stray:
     place: int = 0
 
 
-def head_document(head: Head) -> bytes:
-    """Return the head as a document of its own, with a valid Message behind it."""
-    if head.body is None:
-        return head.data
-    return head.data[: head.body] + _ANY_MESSAGE + CLOSING
-
-
 def head_faults(head: Head, schema: etree.XMLSchema) -> list[Fault | Stray]:
-    """Validate what stands before the first Message.
-
-    Raises FeedUnreadable where libxml2 does not find it well-formed.
-    """
-    document = head_document(head)
-    try:
-        root = etree.fromstring(document, new_parser())
-    except etree.XMLSyntaxError as error:
-        raise FeedUnreadable(syntax_problem(error)) from error
+    """Validate what stands before the first Message, which is well-formed."""
+    document = head.document
+    root = etree.fromstring(document, new_parser())
     if schema.validate(root):
         return []
     found: list[Fault | Stray] = []
@@ -126,7 +105,7 @@ def _one_by_one(piece: Piece, schema: etree.XMLSchema) -> Iterator[Fault]:
     for place, message in enumerate(messages, piece.before + 1):
         many = crowd_error(message, schema)
         if many is not None:
-            yield Fault(place, shift.line(message.sourceline or 1), message, "", many)
+            yield Fault(place, piece.line(message), message, "", many)
         elif not schema.validate(message):
             for entry in _log(schema):
                 path = (entry.path or "").removeprefix("/Message")

@@ -27,6 +27,16 @@ _FIELDS = {
 }
 _BLANKS = " \t\r\n"
 
+CLOSING = b"</AmazonEnvelope>"
+"""What is put behind every piece but the last."""
+
+# Stands for the messages while a head is judged.
+_ANY_MESSAGE = (
+    b"<Message><MessageID>1</MessageID><OrderAcknowledgement>"
+    b"<AmazonOrderID>000-0000000-0000000</AmazonOrderID><StatusCode>Success"
+    b"</StatusCode></OrderAcknowledgement></Message>"
+)
+
 
 @dataclass(slots=True)
 class Head:
@@ -46,6 +56,13 @@ class Head:
     header: Header = field(default_factory=Header)
     lines: dict[str, int] = field(default_factory=dict)
     problem: Problem | None = None
+
+    @property
+    def document(self) -> bytes:
+        """The head as a document of its own, with a valid Message behind it."""
+        if self.body is None:
+            return self.data
+        return self.data[: self.body] + _ANY_MESSAGE + CLOSING
 
     @property
     def opening(self) -> bytes:

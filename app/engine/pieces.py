@@ -10,12 +10,9 @@ from lxml import etree
 
 from app.engine.cutter import Body, Cut, SureCutter, quick_cut
 from app.engine.encoding import Utf8Reader
-from app.engine.head import Head, is_flat_file, read_head
+from app.engine.head import CLOSING, Head, is_flat_file, read_head
 from app.engine.refusals import FeedUnreadable, not_well_formed, too_large
-from app.engine.syntax import new_parser, syntax_problem
-
-CLOSING = b"</AmazonEnvelope>"
-"""What is put behind every piece but the last."""
+from app.engine.syntax import first_error, new_parser, syntax_problem
 
 _count_messages = etree.XPath("count(Message)")
 
@@ -46,6 +43,11 @@ class Piece:
     before: int
     messages: int
 
+    def line(self, element: etree._Element) -> int:
+        """Return the document's line on which an element of the piece begins."""
+        line: int | None = element.sourceline  # type: ignore[assignment] # stub has ...
+        return self.cut.shift.line(line or 1)
+
 
 def _count(root: etree._Element) -> int:
     count = _count_messages(root)
@@ -73,6 +75,10 @@ class Envelope:
             self.head = Head(b"", problem=problem)
         else:
             self.head = read_head(self._reader, limits.max_head_bytes)
+            # The header is not parsed again with the messages, so libxml2 has its say
+            # here: expat lets more pass, such as a version of "2.0".
+            if self.head.problem is None:
+                self.head.problem = first_error(self.head.document)
 
     def pieces(self) -> Iterator[Piece]:
         """Parse the messages, about 64 KiB at a time.

@@ -16,8 +16,8 @@ import xmlschema
 from lxml import etree
 
 from app.engine.explain import explained, message_id_of
-from app.engine.faults import Fault, Stray, faults, head_document, head_faults
-from app.engine.pieces import Envelope, Limits, Piece
+from app.engine.faults import Fault, Stray, faults, head_faults
+from app.engine.pieces import Envelope, Limits
 from app.engine.refusals import TEXT_LIMIT, FeedUnreadable, cut
 from app.engine.schemas import compiled, expectations, schema_file
 from app.engine.syntax import new_parser
@@ -56,7 +56,7 @@ def second_opinion(
 
 def _of_head(envelope: Envelope, rules: Rules) -> Iterator[Difference]:
     found = head_faults(envelope.head, compiled(rules))
-    root = etree.fromstring(head_document(envelope.head), new_parser())
+    root = etree.fromstring(envelope.head.document, new_parser())
     reasons = [_reason(error) for error in _schema(rules).iter_errors(root)]
     yield from _differences(found, {0: reasons[0]} if reasons else {}, rules, {})
 
@@ -66,7 +66,7 @@ def _of_messages(envelope: Envelope, rules: Rules) -> Iterator[Difference]:
         if not piece.messages:
             continue
         messages = {
-            place: (message_id_of(message), _line(piece, message))
+            place: (message_id_of(message), piece.line(message))
             for place, message in enumerate(
                 piece.root.iterchildren("Message"), piece.before + 1
             )
@@ -101,11 +101,6 @@ def _differences(
 
 def _reason(error: xmlschema.XMLSchemaValidationError) -> str:
     return cut(error.reason or error.message, TEXT_LIMIT)
-
-
-def _line(piece: Piece, message: etree._Element) -> int:
-    line = message.sourceline
-    return piece.cut.shift.line(line if isinstance(line, int) else 1)
 
 
 @cache

@@ -10,6 +10,13 @@ from app.model.feed import Problem
 from app.model.order import Order, OrderStatus
 from app.model.order_items import OrderItem
 
+# A tuple of its own: Python 3.11 takes its time to find the members of an enumeration.
+_WORKABLE = (
+    OrderStatus.UNSHIPPED,
+    OrderStatus.PARTIALLY_SHIPPED,
+    OrderStatus.SHIPPED,
+)
+
 
 def closed(judged: JudgedOrder) -> Problem | None:
     """Return why no feed can do anything with the order, or None if one can.
@@ -17,13 +24,13 @@ def closed(judged: JudgedOrder) -> Problem | None:
     Source: feed-vocabulary 5.1.
     """
     order, status = judged.order, judged.order.status
+    if status in _WORKABLE and order.fulfillment_channel == "MFN":
+        return None
     if order.fulfillment_channel != "MFN" or status is OrderStatus.UNFULFILLABLE:
         return judged.problem(ResultCode.ORDER_NOT_SELLER_FULFILLED)
     if status is OrderStatus.PENDING or status is OrderStatus.PENDING_AVAILABILITY:
         return judged.problem(ResultCode.ORDER_PENDING, status=status)
-    if status is OrderStatus.CANCELED:
-        return judged.problem(ResultCode.ORDER_CANCELED)
-    return None
+    return judged.problem(ResultCode.ORDER_CANCELED)
 
 
 def find_item(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -26,8 +26,7 @@ SUCCESS = "Success"
 DEFAULT_REASON = "GeneralAdjustment"
 
 
-@dataclass(frozen=True, slots=True)
-class AcknowledgedItem:
+class AcknowledgedItem(NamedTuple):
     """One Item of an acknowledgement."""
 
     amazon_order_item_code: str
@@ -36,8 +35,7 @@ class AcknowledgedItem:
     quantity: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAcknowledgement:
+class OrderAcknowledgement(NamedTuple):
     """The payload of one message.
 
     StatusCode is Success, Failure, or under the standard rules Failed, which means
@@ -212,11 +210,10 @@ def _item_id_conflict(
 
 def _cancel(message: OrderAcknowledgement, judged: JudgedOrder) -> Outcome:
     order = judged.order
-    shipped = sum(item.quantity_shipped for item in order.items)
-    if shipped:
+    if any(item.quantity_shipped for item in order.items):
         refusal = judged.problem(
             ResultCode.ORDER_SHIPPED,
-            shipped=shipped,
+            shipped=sum(item.quantity_shipped for item in order.items),
             ordered=sum(item.quantity_ordered for item in order.items),
         )
         return Outcome(problems=(refusal,))
@@ -224,7 +221,7 @@ def _cancel(message: OrderAcknowledgement, judged: JudgedOrder) -> Outcome:
     problems = _item_problems(message, judged, named)
     if not message.items:
         problems.append(judged.problem(ResultCode.CANCELLED_WITHOUT_ITEM))
-    elif not any(found.is_error for found in problems):
+    elif not problems or not any(found.is_error for found in problems):
         kept = _kept_open(order, named)
         if kept:
             problems.append(judged.problem(ResultCode.PARTIAL_CANCEL, left=kept))

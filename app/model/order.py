@@ -59,8 +59,7 @@ class Shipment:
     tracking_number: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cancellation:
+class Cancellation(NamedTuple):
     """Units of an item that were cancelled together; the reason may be unknown."""
 
     amazon_order_item_code: str
@@ -148,12 +147,22 @@ class Order(NamedTuple):
         return item
 
 
+# By whether units are open, and whether units are shipped.
+_STATUS_OF = {
+    (True, False): OrderStatus.UNSHIPPED,
+    (True, True): OrderStatus.PARTIALLY_SHIPPED,
+    (False, True): OrderStatus.SHIPPED,
+    (False, False): OrderStatus.CANCELED,
+}
+
+
 def status_of(items: tuple[OrderItem, ...]) -> OrderStatus:
     """Derive the status of a released order from its units. Source: design D4."""
-    shipped = any(item.quantity_shipped for item in items)
-    if any(item.open for item in items):
-        return OrderStatus.PARTIALLY_SHIPPED if shipped else OrderStatus.UNSHIPPED
-    return OrderStatus.SHIPPED if shipped else OrderStatus.CANCELED
+    shipped = is_open = False
+    for item in items:
+        shipped = shipped or item.quantity_shipped > 0
+        is_open = is_open or item.open > 0
+    return _STATUS_OF[is_open, shipped]
 
 
 def _store_merchant_ids(order: Order, effect: StoreMerchantIds) -> Order:
@@ -177,16 +186,13 @@ def _remember(order: Order, code: str, effect: CancelItem | Refund) -> Order:
 
 
 def _cancel_item(order: Order, effect: CancelItem) -> Order:
-    code = effect.amazon_order_item_code
+    code, quantity = effect.amazon_order_item_code, effect.quantity
     item = order._known(code)
-    if not 0 < effect.quantity <= item.open:
-        raise ValueError(f"{effect.quantity} of {item.open} open units of {code}")
-    cancelled = item.quantity_cancelled + effect.quantity
-    items = tuple(
-        each._replace(quantity_cancelled=cancelled) if each is item else each
-        for each in order.items
-    )
-    entry = Cancellation(code, effect.quantity, effect.reason, effect.restock)
+    if not 0 < quantity <= item.open:
+        raise ValueError(f"{quantity} of {item.open} open units of {code}")
+    changed = item._replace(quantity_cancelled=item.quantity_cancelled + quantity)
+    items = tuple([changed if each is item else each for each in order.items])
+    entry = Cancellation(code, quantity, effect.reason, effect.restock)
     order = order._replace(
         items=items,
         status=status_of(items),

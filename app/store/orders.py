@@ -8,11 +8,13 @@ from the fold (`changes`), so the two cannot tell different stories.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
@@ -30,8 +32,8 @@ _ORDER = (
 )
 _ITEM = (
     "SELECT amazon_order_id, amazon_order_item_code, quantity_ordered,"
-    " quantity_shipped, quantity_cancelled, merchant_order_item_id, sku, asin, title,"
-    " paid, refunded, held FROM order_item"
+    " quantity_shipped, quantity_cancelled, merchant_order_item_id, paid, refunded,"
+    " held, sku, asin, title FROM order_item"
 )
 _COMPONENT = (
     "SELECT amazon_order_id, amazon_order_item_code, component, price, refunded, held"
@@ -47,6 +49,7 @@ _ADJUSTMENT = (
     " content FROM accepted_adjustment"
 )
 
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 _STATUSES = {status.value: status for status in OrderStatus}
 
 
@@ -86,7 +89,9 @@ def load_orders(
     items = _load_items(connection, seller_id, list(found), found, parts)
     adjustments = _load_adjustments(connection, seller_id, priced)
     orders = {
-        order_id: _order(seller_id, row, items[order_id], adjustments[order_id])
+        order_id: _order(
+            seller_id, row, items[order_id], adjustments.get(order_id, _NONE)
+        )
         for order_id, row in found.items()
     }
     told = [
@@ -111,24 +116,25 @@ def _order(
     seller_id: str,
     row: bulk.Row,
     items: list[OrderItem],
-    adjustments: dict[tuple[str, str], str],
+    adjustments: Mapping[tuple[str, str], str],
 ) -> Order:
     purchase_date = read_moment(row[5])
     assert purchase_date is not None
+    # By position, which is cheaper: feeds read orders by the ten thousand.
     return Order(
-        seller_id=seller_id,
-        amazon_order_id=row[0],
-        merchant_order_id=row[1],
-        marketplace_id=row[2],
-        fulfillment_channel=row[3],
-        status=_STATUSES[row[4]],
-        purchase_date=purchase_date,
-        currency=row[6],
-        buyer=Buyer(row[7], row[8]),
-        buyer_requested_cancel=row[9],
-        charged=bool(row[10]),
-        refund_count=row[11],
-        items=tuple(items),
+        seller_id,
+        row[0],
+        row[2],
+        purchase_date,
+        row[6],
+        _STATUSES[row[4]],
+        tuple(items),
+        row[3],
+        row[1],
+        Buyer(row[7], row[8]),
+        row[9],
+        bool(row[10]),
+        row[11],
         adjustments=adjustments,
     )
 
@@ -196,13 +202,13 @@ def _load_items(
                 row[3],
                 row[4],
                 row[5],
-                row[6],
-                row[7],
-                row[8],
-                _amount(row[9], currency),
-                _amount(row[10], currency),
-                _amount(row[11], currency),
-                parts.components.get((order_id, code), {}),
+                row[9],
+                row[10],
+                row[11],
+                _amount(row[6], currency),
+                _amount(row[7], currency),
+                _amount(row[8], currency),
+                parts.components.get((order_id, code), _NONE),
                 tuple(parts.promotions.get((order_id, code), ())),
             )
         )

@@ -33,8 +33,9 @@ class Claim:
     """A lane in hand, and the feed at its head.
 
     `attempts` counts from the last committed batch, this attempt included. A feed that
-    is `given_up` is processed once more, to end with a report that says so (design D5);
-    `hopeless` if even that has used its attempts up.
+    is `given_up` is processed once more, to end with a report that says so (design D5).
+    It is `hopeless` if even that has used its attempts up, so that its document is not
+    read any more, and `doomed` if workers died of it all the same.
     """
 
     seller_id: str
@@ -45,6 +46,7 @@ class Claim:
     attempts: int = 1
     given_up: bool = False
     hopeless: bool = False
+    doomed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Queue:
             attempts=1 if used_up and not head.given_up else head.attempts + 1,
             given_up=head.given_up or used_up,
             hopeless=head.given_up and used_up,
+            doomed=head.given_up and head.attempts >= 2 * self._retries.attempts,
         )
         lanes.change(
             connection,

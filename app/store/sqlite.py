@@ -78,6 +78,8 @@ def _set_up(engine: Engine, begin: str, *pragmas: str) -> None:
             # NORMAL can lose an accepted feed when the power fails (queue-design 1).
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
+            # 32 MB of log: a checkpoint now and then, not within every other batch.
+            "PRAGMA wal_autocheckpoint = 8000",
             "PRAGMA temp_store = MEMORY",
             *pragmas,
         ):

@@ -27,6 +27,10 @@ ERROR = (
 )
 
 
+def _must_not_wait(seconds: float) -> None:
+    pytest.fail(f"it waits {seconds} seconds")
+
+
 class Endpoint:
     """An MWS-compatible endpoint that answers what it was given, one by one."""
 
@@ -36,7 +40,7 @@ class Endpoint:
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 # as http.server spells it
+            def do_POST(self) -> None:
                 form = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 endpoint.calls.append({n: v[0] for n, v in parse_qs(form).items()})
                 status, text = endpoint.answers.pop(0)
@@ -103,7 +107,7 @@ def test_a_cancelled_feed_has_no_report(endpoint: Endpoint, client: MwsClient) -
     endpoint.answers = [(200, LIST.format("_CANCELLED_"))]
 
     with pytest.raises(Failure, match="was cancelled: it has no report"):
-        follow(client, "50000000001", pytest.fail)
+        follow(client, "50000000001", _must_not_wait)
 
 
 def test_another_refusal_ends_the_waiting(
@@ -113,7 +117,7 @@ def test_another_refusal_ends_the_waiting(
     endpoint.answers = [(403, ERROR.format("SignatureDoesNotMatch"))]
 
     with pytest.raises(MwsError) as refused:
-        follow(client, "50000000001", pytest.fail)
+        follow(client, "50000000001", _must_not_wait)
 
     assert (refused.value.code, refused.value.status) == ("SignatureDoesNotMatch", 403)
 

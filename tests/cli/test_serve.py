@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from benchmarks.feeds import SELLER_ID, write_feed, write_orders
 from tests.cli.conftest import Done, ServedDemo, run_command
-from tests.running import Installation, base_url, wait_until
+from tests.running import Installation, base_url, wait_until, wait_until_done
 
 STATES = {
     "Canceled",
@@ -94,7 +95,7 @@ def test_invalid_messages_can_be_skipped(demo: ServedDemo, tmp_path: Path) -> No
     )
     feed.write_text(
         sample.replace("026-4410001-1000001", "026-4410006-1000006")
-        .replace("71000000000137", "71000000001781")
+        .replace("71000000000137", "71000000001096")
         .replace("</AmazonEnvelope>", f"{broken}</AmazonEnvelope>")
     )
 
@@ -167,6 +168,45 @@ def test_a_signal_ends_the_service_in_peace(tmp_path: Path, ends: str) -> None:
     assert out == "Feedgate has ended.\n"
 
 
+def test_ctrl_c_finishes_the_batch_in_hand(tmp_path: Path) -> None:
+    """Nothing is lost or done twice: the next start goes on behind that batch."""
+    messages, batch = 2_000, 20
+    installation = Installation(tmp_path / "home", "", {"BATCH_MESSAGES": str(batch)})
+    keys = installation.create_seller(seller_id=SELLER_ID)
+    write_orders(tmp_path / "orders.json", messages)
+    installation.run(
+        "orders", "import", tmp_path / "orders.json", "--seller-id", SELLER_ID
+    )
+    feed = tmp_path / "cancel.xml"
+    write_feed(feed, "cancel", messages, messages)
+
+    def cancelled() -> int:
+        listed = installation.run(
+            *("orders", "list", "--seller-id", SELLER_ID, "--status", "Canceled"),
+            *("--format", "json"),
+        )
+        return len(json.loads(listed))
+
+    with (
+        installation.start("serve", "--port", "0", ends="SIGINT") as process,
+        keys.client(base_url(process)) as client,
+    ):
+        feed_submission_id = client.submit(feed, "_POST_ORDER_ACKNOWLEDGEMENT_DATA_")
+        wait_until(lambda: client.status(feed_submission_id) == "_IN_PROGRESS_")
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    between = cancelled()
+    with installation.serve() as url, keys.client(url) as client:
+        wait_until_done(client, feed_submission_id)
+        report = client.report(feed_submission_id).decode()
+
+    assert process.returncode == 0
+    assert between < messages
+    assert between % batch == 0
+    assert cancelled() == messages
+    assert _count(report, "MessagesSuccessful") == str(messages)
+
+
 def test_workers_alone_do_what_a_server_without_them_takes_in(tmp_path: Path) -> None:
     """`serve --workers 0` and `work` are two halves of `serve`."""
     installation = Installation(tmp_path, "")
@@ -189,9 +229,9 @@ def test_workers_alone_do_what_a_server_without_them_takes_in(tmp_path: Path) ->
 def test_ctrl_c_ends_a_command_that_waits(tmp_path: Path) -> None:
     """The feed goes its way; only who followed it has left."""
     with Installation(tmp_path, "").serve("--demo", "--workers", "0"):
+        feed = tmp_path / "demo" / "cancel.xml"
         waiting = subprocess.Popen(
-            [sys.executable, "-m", "app", "submit"]
-            + [str(tmp_path / "demo" / "cancel.xml"), "--wait"],
+            [sys.executable, "-m", "app", "submit", str(feed), "--wait"],
             env={**os.environ, "FEEDGATE_HOME": str(tmp_path)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -15,7 +15,7 @@ CORPUS = Path(__file__).parents[2] / "feeds"
 @pytest.fixture
 def case(tmp_path: Path) -> Path:
     """A copy of a case that is for both rules."""
-    name = "OrderAcknowledgement/order-cancelled-with-status-code-failure"
+    name = "OrderAcknowledgement/order-cancelled-with-status-failure"
     folder = tmp_path / "case"
     shutil.copytree(CORPUS / name, folder)
     return folder

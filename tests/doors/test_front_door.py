@@ -230,6 +230,7 @@ def test_an_unknown_key_is_told_before_the_signature(caller: Caller) -> None:
     reply = stranger.call(COUNT)
 
     assert_refused(reply, 403, "InvalidAccessKeyId")
+    assert "AKIANOBODY0000000000" in reply.message
 
 
 def test_a_revoked_key_is_unknown_at_once(running: Running) -> None:
@@ -353,6 +354,18 @@ def test_neither_secrets_nor_tokens_are_logged(
     for secret in (token, running.other.secret, "planted"):
         assert secret not in caplog.text
     assert not re.search("Signature=", caplog.text)
+
+
+def test_a_secret_sent_as_the_key_is_neither_logged_nor_shown(
+    caller: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever mixes the two up is told so without repeating it."""
+    with caplog.at_level(logging.DEBUG):
+        reply = replace(caller, access_key_id=caller.secret).call(COUNT)
+
+    assert_refused(reply, 403, "InvalidAccessKeyId")
+    assert caller.secret not in caplog.text
+    assert caller.secret not in reply.message
 
 
 def test_log_lines_cannot_be_forged(

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from tests.doors.caller import FEEDS, FEEDS_NAMESPACE, Caller, Reply, md5
 from tests.doors.conftest import Running
+from tests.held import HeldClock
 
 EMPTY_MD5 = "1B2M2Y8AsgTpgAmY7PhCfg=="
 
@@ -87,6 +88,28 @@ def test_a_chunked_feed_is_taken_in(caller: Caller, feed: bytes) -> None:
     )
 
     assert reply.status == 200
+
+
+def test_an_answer_carries_the_time_at_which_it_is_given(
+    caller: Caller, feed: bytes, clock: HeldClock
+) -> None:
+    """Clients set their clocks by Date, and a large feed takes a while (1.4)."""
+
+    def pieces() -> Iterator[bytes]:
+        yield feed[:100]
+        clock.advance(60)
+        yield feed[100:]
+
+    given = {**caller.parameters("SubmitFeed")}
+    given["FeedType"] = "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"
+    query = caller.signed("POST", FEEDS, given)
+
+    reply = caller.send(
+        "POST", f"{FEEDS}?{query}", pieces(), {"Content-MD5": md5(feed)}
+    )
+
+    assert reply.header("Date") == "Tue, 24 Nov 2026 12:01:00 GMT"
+    assert reply.header("x-mws-timestamp") == "2026-11-24T12:01:00.000Z"
 
 
 @pytest.mark.parametrize(

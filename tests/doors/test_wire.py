@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tests.doors.caller import FEEDS, ORDERS, Caller, md5
 from tests.doors.conftest import Running
+from tests.waiting import eventually
 
 Settings = Callable[..., Running]
 
@@ -203,7 +204,7 @@ def test_a_client_that_is_gone_leaves_nothing_behind(
     # Two gates: two of the four still in them would keep this one out.
     assert running.caller.submit(feed).status == 200
     assert count(running) == 1
-    assert len(running.documents()) == 1
+    eventually(lambda: len(running.documents()) == 1)
 
 
 def test_a_form_that_is_cut_off_is_refused(caller: Caller) -> None:
@@ -307,4 +308,4 @@ def test_broken_chunks_in_a_feed_are_refused_and_nothing_is_kept(
 
     assert answer.startswith(b"HTTP/1.1 400 Bad Request")
     assert running.caller.submit(feed).status == 200
-    assert len(running.documents()) == 1
+    eventually(lambda: len(running.documents()) == 1)

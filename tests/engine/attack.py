@@ -100,8 +100,8 @@ ATTACKS: dict[str, Callable[[], Iterator[str]]] = {
         OPEN + acknowledgement().removesuffix("</OrderAcknowledgement>"),
         "</OrderAcknowledgement>" + CLOSE,
     ),
-    "a million strays": lambda: around(huge("<a/>", 1_000_000), "", ""),
-    "a million empty messages": lambda: around(huge("<Message/>", 1_000_000), "", ""),
+    "100,000 strays": lambda: around(iter(["<a/>" * 104_858]), "", ""),
+    "100,000 empty messages": lambda: around(iter(["<Message/>" * 104_857]), "", ""),
     "50 MB of messages spelled oddly": lambda: around(
         huge(GOOD.replace(CLOSE, "</Message >"), 50 * MEBIBYTE // len(GOOD)), "", ""
     ),

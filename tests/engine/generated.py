@@ -83,8 +83,9 @@ def _element(declared: XsdElement, chance: Random) -> ElementTree.Element:
             if name is not None and chance.random() < 0.5:
                 node.set(name, _value(attribute.type, chance))
     else:
-        assert isinstance(kind.content, XsdGroup)
-        for child in _children(kind.content, chance):
+        content = kind.model_group
+        assert content is not None
+        for child in _children(content, chance):
             node.append(_element(child, chance))
     return node
 
@@ -97,7 +98,7 @@ def _children(group: XsdGroup, chance: Random) -> list[XsdElement]:
         for _ in range(chance.randint(part.min_occurs, most)):
             if isinstance(part, XsdGroup):
                 found += _children(part, chance)
-            else:
+            elif isinstance(part, XsdElement):
                 found.append(part)
     return found
 

@@ -368,6 +368,30 @@ def test_a_feed_that_kills_its_workers_is_paused_and_given_up(
     assert last.given_up
 
 
+def test_deaths_lead_from_given_up_to_hopeless_to_doomed(
+    new_queue: Callable[[], Queue],
+    lose_presence: Callable[[Queue], None],
+    add_feed: Callable[..., int],
+    clock: HeldClock,
+) -> None:
+    """Each stage does less with the feed, until nothing is left that could kill."""
+    add_feed()
+    peer = new_queue()
+    stages = []
+    for _ in range(10):
+        [claim] = die([new_queue()], lose_presence, clock)
+        stages.append((claim.given_up, claim.hopeless, claim.doomed))
+        peer.take_over(clock())
+        clock.advance(60)
+
+    assert stages == (
+        [(False, False, False)] * 3
+        + [(True, False, False)] * 3
+        + [(True, True, False)] * 3
+        + [(True, True, True)]
+    )
+
+
 def test_only_the_lanes_of_workers_that_are_gone_are_taken_over(
     database: Database,
     new_queue: Callable[[], Queue],

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection, select, text
 
-from app.model.feed import FeedStatus
-from app.store import lanes
+from app.model.feed import Counts, FeedStatus
+from app.store import feeds, lanes
 from app.store.backends import Database
 from app.store.queue import Claim, Queue
 from app.store.tables import feed_lane, feed_submission
@@ -175,6 +175,31 @@ def test_a_feed_accepted_while_another_finishes_is_not_overlooked(
     found = queue.claim(clock())
     assert found is not None
     assert found.feed_submission_id == second
+
+
+def test_a_lane_is_not_taken_over_in_the_middle_of_a_batch(
+    database: Database,
+    new_queue: Callable[[], Queue],
+    lose_presence: Callable[[Queue], None],
+    add_feed: Callable[..., int],
+    clock: HeldClock,
+    meanwhile: Callable[..., Future[object]],
+) -> None:
+    """Its peer would do the same batch while this one is not committed yet."""
+    slow, peer = new_queue(), new_queue()
+    feed = add_feed()
+    claim = slow.claim(clock())
+    assert claim is not None
+
+    with slow.fenced(claim) as connection:
+        lose_presence(slow)
+        taking_over = meanwhile(peer.take_over, clock())
+        slow.progressed(connection, claim, 5, Counts())
+
+    assert taking_over.result() == 1
+    with database.read() as connection:
+        assert status_of(connection, feed) == FeedStatus.SUBMITTED
+        assert feeds.load_work(connection, feed).progress == 5
 
 
 @pytest.fixture

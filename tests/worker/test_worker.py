@@ -8,7 +8,7 @@ from itertools import pairwise
 from threading import Event, Thread, current_thread
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app.model.feed import FeedStatus, Verdict
 from app.store import feeds, listing
@@ -16,6 +16,7 @@ from app.store.backends import Database
 from app.store.documents import DocumentsUnreachable
 from app.store.feeds import Work
 from app.store.queue import Claim, Queue
+from app.store.tables import feed_submission
 from app.store.tables import worker as worker_table
 from app.worker import Worker
 from tests.queued import ADJUSTMENT, SELLER
@@ -159,9 +160,35 @@ def test_a_feed_that_cannot_even_be_given_up_ends_without_a_report(
     start(process)
     all_end()
 
-    assert attempts == {False: 3, True: 3}
+    # The last one is the hopeless attempt, for which no document need be read.
+    assert attempts == {False: 3, True: 3 + 1}
     assert report_of(database, bad) == listing.Report(FeedStatus.DONE, None, None)
     assert report_of(database, good).document_id == "report"
+
+
+def test_a_feed_that_workers_still_die_of_when_it_is_hopeless_is_not_touched_again(
+    database: Database,
+    queue: Queue,
+    start: Start,
+    add_feed: Callable[..., int],
+    all_end: Callable[[], None],
+) -> None:
+    """Deaths raise nothing that could be caught, so they are counted before."""
+    bad, good = add_feed(), add_feed()
+    deaths = update(feed_submission).where(feed_submission.c.feed_submission_id == bad)
+    with database.write() as connection:
+        connection.execute(deaths.values(attempts=6, given_up=True))
+    processed: list[int] = []
+
+    def process(claim: Claim, stopping: Stopping) -> bool:
+        processed.append(claim.feed_submission_id)
+        return Tally(database, queue).process(claim, stopping)
+
+    start(process)
+    all_end()
+
+    assert processed == [good]
+    assert report_of(database, bad) == listing.Report(FeedStatus.DONE, None, None)
 
 
 def test_what_is_out_of_reach_costs_no_attempt(
