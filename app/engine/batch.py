@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app.errors import ResultCode
 from app.feedtypes.wording import unknown_order
 from app.model.effects import CancelItem, Effect
 from app.model.feed import (
+    Body,
     Counts,
     FeedType,
     Judging,
     Message,
-    OrderKey,
     Outcome,
     Problem,
 )
@@ -26,8 +26,7 @@ class Read(NamedTuple):
     """A message with its payload read, or with the outcome that it has already."""
 
     message: Message
-    body: Any = None
-    key: OrderKey = OrderKey()
+    body: Body | None = None
     outcome: Outcome | None = None
 
 
@@ -79,8 +78,7 @@ def read_body(feed_type: FeedType, message: Message) -> Read:
         )
         problem = Problem(ResultCode.WRONG_PAYLOAD, text)
         return Read(message, outcome=Outcome((), (problem,)))
-    body = feed_type.parse(message.payload)
-    return Read(message, body, feed_type.order_key(body))
+    return Read(message, feed_type.parse(message.payload))
 
 
 def judge(
@@ -97,29 +95,39 @@ def judge(
     what these messages store.
     """
     batch = Batch(before=orders, after=dict(orders))
-    for read in messages:
-        order_id = read.key.amazon_order_id
-        if order_id is None and read.key.merchant_order_id is not None:
-            order_id = holders.get(read.key.merchant_order_id)
-        order = batch.after.get(order_id) if order_id is not None else None
-        outcome = read.outcome or _judge(feed_type, read, order, judging)
+    for message, body, outcome in messages:
+        order = None
+        if body is not None:
+            order = batch.after.get(_order_id(body, holders) or "")
+            outcome = _judge(feed_type, message, body, order, judging)
+        assert outcome is not None, "a message has a body or an outcome"
         if order is not None and outcome.effects:
             batch.after[order.amazon_order_id] = after = _fold(order, outcome.effects)
             if after.merchant_order_id and after.merchant_order_id not in holders:
                 holders[after.merchant_order_id] = after.amazon_order_id
-            _write_down(batch, read.message, order, outcome.effects)
-        _count(batch, read.message, outcome)
+            _write_down(batch, message, order, outcome.effects)
+        _count(batch, message, outcome)
     return batch
 
 
+def _order_id(body: Body, holders: Mapping[str, str]) -> str | None:
+    if body.amazon_order_id is not None:
+        return body.amazon_order_id
+    return holders.get(body.merchant_order_id or "")
+
+
 def _judge(
-    feed_type: FeedType, read: Read, order: Order | None, judging: Judging
+    feed_type: FeedType,
+    message: Message,
+    body: Body,
+    order: Order | None,
+    judging: Judging,
 ) -> Outcome:
     if order is None:
-        outcome = Outcome((), (unknown_order(read.body),))
+        outcome = Outcome((), (unknown_order(body),))
     else:
-        outcome = feed_type.handle(read.body, order, judging)
-    operation = read.message.operation_type
+        outcome = feed_type.handle(body, order, judging)
+    operation = message.operation_type
     if operation in (None, "Update"):
         return outcome
     text = ResultCode.IGNORED.text(what=f"OperationType {operation}")
@@ -139,11 +147,12 @@ def _write_down(
     batch: Batch, message: Message, order: Order, effects: Sequence[Effect]
 ) -> None:
     order_id, place, own_id = order.amazon_order_id, message.place, message.message_id
+    cancelled = []
     for position, effect in enumerate(effects):
-        batch.entries.append(Entry(order_id, place, position, own_id, effect))
-    cancelled = [
-        effect.to_content() for effect in effects if isinstance(effect, CancelItem)
-    ]
+        entry = Entry.of(order_id, place, position, own_id, effect)
+        batch.entries.append(entry)
+        if isinstance(effect, CancelItem):
+            cancelled.append(entry.content)
     if cancelled and order.buyer.email:
         content = f'{{"amazon_order_id":"{order.amazon_order_id}","items":['
         content += ",".join(cancelled) + "]}"
@@ -168,11 +177,10 @@ def _count(batch: Batch, message: Message, outcome: Outcome) -> None:
 def wanted(messages: Iterable[Read], holders: Mapping[str, str]) -> Iterable[str]:
     """Return the AmazonOrderIDs that messages name, through `holders` where they do."""
     for read in messages:
-        key = read.key
-        if key.amazon_order_id is not None:
-            yield key.amazon_order_id
-        elif key.merchant_order_id is not None and key.merchant_order_id in holders:
-            yield holders[key.merchant_order_id]
+        if read.body is not None:
+            order_id = _order_id(read.body, holders)
+            if order_id is not None:
+                yield order_id
 
 
 def given_up(messages: Iterable[Message], attempts: int) -> Batch:

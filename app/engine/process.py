@@ -107,17 +107,13 @@ class Engine:
         self, connection: Connection, work: Work, messages: list[Read], now: datetime
     ) -> Batch:
         feed_type = _feed_type(work)
-        named = {
-            own_id
-            for read in messages
-            if read.outcome is None
-            for own_id in (
-                read.key.merchant_order_id,
-                feed_type.merchant_order_id(read.body),
-            )
-            if own_id
-        }
-        holders = orders.holders(connection, work.seller_id, named)
+        named = set()
+        for read in messages:
+            if read.body is not None:
+                if read.body.amazon_order_id is None:
+                    named.add(read.body.merchant_order_id)
+                named.add(feed_type.merchant_order_id(read.body))
+        holders = orders.holders(connection, work.seller_id, filter(None, named))
         book = orders.load_orders(
             connection,
             work.seller_id,

@@ -18,7 +18,7 @@ from app.feedtypes.wording import (
     units,
 )
 from app.model.effects import CancelItem, Effect, StoreMerchantIds
-from app.model.feed import Judging, OrderKey, Outcome, Problem
+from app.model.feed import Judging, Outcome, Problem
 from app.model.order import Order
 from app.model.order_items import OrderItem
 
@@ -87,11 +87,6 @@ def _parse_item(element: etree._Element) -> AcknowledgedItem:
         elif tag == "Quantity":
             count = quantity(child.text)
     return AcknowledgedItem(code, own_id, reason, count)
-
-
-def order_key(message: OrderAcknowledgement) -> OrderKey:
-    """Tell which order the message means."""
-    return OrderKey(amazon_order_id=message.amazon_order_id)
 
 
 def merchant_order_id(message: OrderAcknowledgement) -> str | None:
@@ -210,22 +205,51 @@ def _item_id_conflict(
 
 def _cancel(message: OrderAcknowledgement, judged: JudgedOrder) -> Outcome:
     order = judged.order
-    if any(item.quantity_shipped for item in order.items):
+    named: dict[str, AcknowledgedItem] = {}
+    problems = _item_problems(message, judged, named)
+    effects: list[Effect] = []
+    kept, shipped = [], 0
+    for item in order.items:
+        shipped += item.quantity_shipped
+        left = item.open
+        if not left:
+            continue
+        code = item.amazon_order_item_code
+        stated = named.get(code)
+        effects.append(_cancel_item(code, left, stated))
+        if stated is None or stated.quantity is not None:
+            kept += _kept_open(item, stated)
+    if shipped:
         refusal = judged.problem(
             ResultCode.ORDER_SHIPPED,
-            shipped=sum(item.quantity_shipped for item in order.items),
+            shipped=shipped,
             ordered=sum(item.quantity_ordered for item in order.items),
         )
         return Outcome(problems=(refusal,))
-    named: dict[str, AcknowledgedItem] = {}
-    problems = _item_problems(message, judged, named)
     if not message.items:
         problems.append(judged.problem(ResultCode.CANCELLED_WITHOUT_ITEM))
-    elif not problems or not any(found.is_error for found in problems):
-        kept = _kept_open(order, named)
-        if kept:
-            problems.append(judged.problem(ResultCode.PARTIAL_CANCEL, left=kept))
-    return outcome(_cancellation(order, named), problems)
+    elif kept and not any(found.is_error for found in problems):
+        left_open = ", ".join(kept)
+        problems.append(judged.problem(ResultCode.PARTIAL_CANCEL, left=left_open))
+    if order.pending_refunds:
+        effects += lapses(order)
+    return outcome(effects, problems)
+
+
+def _cancel_item(code: str, quantity: int, stated: AcknowledgedItem | None) -> Effect:
+    reason = None
+    if stated is not None:
+        reason = stated.cancel_reason or DEFAULT_REASON
+    return CancelItem(code, quantity, reason, reason != "NoInventory")
+
+
+def _kept_open(item: OrderItem, stated: AcknowledgedItem | None) -> list[str]:
+    """Tell of the units of an item that a Failure leaves out, if there are any."""
+    left, own_id = item.open, None
+    if stated is not None:
+        left -= stated.quantity or 0
+        own_id = stated.merchant_order_item_id
+    return [f"{units(left)} of {item_phrase(item, own_id)}"] if left > 0 else []
 
 
 def _item_problems(
@@ -257,30 +281,3 @@ def _item_problems(
                 )
             )
     return problems
-
-
-def _kept_open(order: Order, named: dict[str, AcknowledgedItem]) -> str:
-    """List the units that a Failure leaves out; empty if it names the whole order."""
-    kept = []
-    for item in order.items:
-        stated = named.get(item.amazon_order_item_code)
-        left, own_id = item.open, None
-        if stated is not None:
-            left = 0 if stated.quantity is None else left - stated.quantity
-            own_id = stated.merchant_order_item_id
-        if left > 0:
-            kept.append(f"{units(left)} of {item_phrase(item, own_id)}")
-    return ", ".join(kept)
-
-
-def _cancellation(order: Order, named: dict[str, AcknowledgedItem]) -> list[Effect]:
-    effects: list[Effect] = []
-    for item in order.items:
-        if item.open:
-            code, reason = item.amazon_order_item_code, None
-            if code in named:
-                reason = named[code].cancel_reason or DEFAULT_REASON
-            restock = reason != "NoInventory"
-            effects.append(CancelItem(code, item.open, reason, restock))
-    effects += lapses(order)
-    return effects

@@ -22,7 +22,7 @@ from app.model.effects import (
     PostRefund,
     Refund,
 )
-from app.model.feed import Judging, OrderKey, Outcome, Problem, Rules
+from app.model.feed import Judging, Outcome, Problem, Rules
 from app.model.money import Money
 from app.model.order import Order
 from app.model.order_items import ZERO
@@ -114,11 +114,6 @@ def _parse_promotion(element: etree._Element) -> PromotionAdjustment:
         elif tag == "MerchantPromotionID":
             own_id = optional(child.text)
     return PromotionAdjustment(claim_code, own_id, tuple(components))
-
-
-def order_key(message: OrderAdjustment) -> OrderKey:
-    """Tell which order the message means."""
-    return OrderKey(message.amazon_order_id, message.merchant_order_id)
 
 
 def handle(message: OrderAdjustment, order: Order, judging: Judging) -> Outcome:

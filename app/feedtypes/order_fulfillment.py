@@ -25,7 +25,7 @@ from app.model.effects import (
     RecordShipment,
     Tracking,
 )
-from app.model.feed import Judging, OrderKey, Outcome, Problem, Rules
+from app.model.feed import Judging, Outcome, Problem, Rules
 from app.model.marketplaces import zone_of
 from app.model.order import Order
 from app.model.times import to_iso
@@ -106,11 +106,6 @@ def _parse_item(element: etree._Element) -> FulfilledItem:
         elif tag == "TransparencyCode":
             transparency_codes.append(child.text or "")
     return FulfilledItem(code, own_id, count, tuple(transparency_codes))
-
-
-def order_key(message: OrderFulfillment) -> OrderKey:
-    """Tell which order the message means."""
-    return OrderKey(message.amazon_order_id, message.merchant_order_id)
 
 
 def handle(message: OrderFulfillment, order: Order, judging: Judging) -> Outcome:

@@ -14,7 +14,6 @@ ORDER_ACKNOWLEDGEMENT = FeedType(
     mws="_POST_ORDER_ACKNOWLEDGEMENT_DATA_",
     message_type="OrderAcknowledgement",
     parse=order_acknowledgement.parse,
-    order_key=order_acknowledgement.order_key,
     merchant_order_id=order_acknowledgement.merchant_order_id,
     handle=order_acknowledgement.handle,
 )
@@ -23,7 +22,6 @@ ORDER_ADJUSTMENT = FeedType(
     mws="_POST_PAYMENT_ADJUSTMENT_DATA_",
     message_type="OrderAdjustment",
     parse=order_adjustment.parse,
-    order_key=order_adjustment.order_key,
     handle=order_adjustment.handle,
     reads_amounts=True,
 )
@@ -32,7 +30,6 @@ ORDER_FULFILLMENT = FeedType(
     mws="_POST_ORDER_FULFILLMENT_DATA_",
     message_type="OrderFulfillment",
     parse=order_fulfillment.parse,
-    order_key=order_fulfillment.order_key,
     handle=order_fulfillment.handle,
     reads_history=True,
 )

@@ -7,25 +7,12 @@ the seller's own ids, so that an ERP finds its record (design D5).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from app.errors import ResultCode, Severity
 from app.model.effects import Effect
-from app.model.feed import Outcome, Problem
+from app.model.feed import Body, Outcome, Problem
 from app.model.order import Order
 from app.model.order_items import OrderItem
-
-
-class NamesOrder(Protocol):
-    """What every body tells: the ids that its message states, None where absent."""
-
-    @property
-    def amazon_order_id(self) -> str | None:
-        """The AmazonOrderID."""
-
-    @property
-    def merchant_order_id(self) -> str | None:
-        """The MerchantOrderID; empty where it is empty and the only key."""
 
 
 def units(count: int) -> str:
@@ -126,7 +113,7 @@ class JudgedItem:
         )
 
 
-def unknown_order(body: NamesOrder) -> Problem:
+def unknown_order(body: Body) -> Problem:
     """Return what a message is told whose order the seller does not have."""
     if body.amazon_order_id is None:
         return Problem(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.errors import ResultCode, Severity
 
@@ -178,29 +178,36 @@ class Judging:
     future_tolerance_seconds: int = 300
 
 
-class OrderKey(NamedTuple):
-    """How a message names its order: exactly one of the two is set."""
+class Body(Protocol):
+    """What every payload tells, once it is read: the ids of its order, as stated.
 
-    amazon_order_id: str | None = None
-    merchant_order_id: str | None = None
+    None where absent. A message without AmazonOrderID means the order that its
+    MerchantOrderID stands for, which then is empty where the element is.
+    """
+
+    @property
+    def amazon_order_id(self) -> str | None:
+        """The AmazonOrderID."""
+
+    @property
+    def merchant_order_id(self) -> str | None:
+        """The MerchantOrderID."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedType:
     """One kind of feed: its names, how its payload is read, and its judgement.
 
-    `parse` turns a schema-valid payload element into a body; `order_key` says which
-    order the body means; `merchant_order_id` names the id that the body wants to store,
-    if any; `handle` judges a body against its order and does no I/O. `reads_amounts`
-    and `reads_history` say whether the judgement needs the order's components and
-    promotions, and its shipments.
+    `parse` turns a schema-valid payload element into a body; `merchant_order_id` names
+    the id that the body wants to store, if any; `handle` judges a body against its
+    order and does no I/O. `reads_amounts` and `reads_history` say whether the judgement
+    needs the order's components and promotions, and its shipments.
     """
 
     name: str
     mws: str
     message_type: str
-    parse: Callable[[etree._Element], Any]
-    order_key: Callable[[Any], OrderKey]
+    parse: Callable[[etree._Element], Body]
     handle: Callable[[Any, Order, Judging], Outcome]
     merchant_order_id: Callable[[Any], str | None] = lambda body: None
     reads_amounts: bool = False

@@ -191,14 +191,16 @@ def _cancel_item(order: Order, effect: CancelItem) -> Order:
     if not 0 < quantity <= item.open:
         raise ValueError(f"{quantity} of {item.open} open units of {code}")
     changed = item._replace(quantity_cancelled=item.quantity_cancelled + quantity)
-    items = tuple([changed if each is item else each for each in order.items])
+    items: tuple[OrderItem, ...] = (changed,)
+    if len(order.items) > 1:
+        items = tuple([changed if each is item else each for each in order.items])
     entry = Cancellation(code, quantity, effect.reason, effect.restock)
     order = order._replace(
         items=items,
         status=status_of(items),
         cancellations=(*order.cancellations, entry),
     )
-    return _remember(order, code, effect)
+    return order if effect.adjustment is None else _remember(order, code, effect)
 
 
 def _record_shipment(order: Order, effect: RecordShipment) -> Order:

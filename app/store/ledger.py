@@ -28,7 +28,30 @@ class Entry(NamedTuple):
     place: int
     position: int
     message_id: str | None
-    effect: Effect
+    amazon_order_item_code: str | None
+    kind: str
+    content: str
+
+    @classmethod
+    def of(
+        cls,
+        amazon_order_id: str,
+        place: int,
+        position: int,
+        message_id: str | None,
+        effect: Effect,
+    ) -> Entry:
+        """Write an effect down as an entry."""
+        content = effect.to_content()
+        return cls(
+            amazon_order_id,
+            place,
+            position,
+            message_id,
+            effect.item,
+            effect.kind,
+            content,
+        )
 
 
 def record(
@@ -70,9 +93,9 @@ def record(
                 cause,
                 entry.message_id,
                 entry.amazon_order_id,
-                entry.effect.item,
-                entry.effect.kind,
-                entry.effect.to_content(),
+                entry.amazon_order_item_code,
+                entry.kind,
+                entry.content,
                 moment,
             )
             for entry in entries

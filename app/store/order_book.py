@@ -65,7 +65,7 @@ def insert_orders(
     _check_merchant_ids(connection, seller_id, [order for _, order, _ in fresh])
     _insert_rows(connection, [order for _, order, _ in fresh], now)
     entries = [
-        Entry(order.amazon_order_id, place, 0, None, ImportOrder(content))
+        Entry.of(order.amazon_order_id, place, 0, None, ImportOrder(content))
         for place, order, content in fresh
     ]
     record(connection, seller_id, entries, source=source, cause=cause, now=now)

@@ -351,7 +351,6 @@ effect = Table(
     # The second lock: doing a message twice changes nothing (queue-design 5).
     UniqueConstraint("source", "place", "position", name="effect_once"),
     Index("effect_of_order", "seller_id", "amazon_order_id", "effect_id"),
-    sqlite_autoincrement=True,
 )
 
 outbox = Table(
@@ -374,5 +373,4 @@ outbox = Table(
         sqlite_where=text("sent_at IS NULL"),
         postgresql_where=text("sent_at IS NULL"),
     ),
-    sqlite_autoincrement=True,
 )

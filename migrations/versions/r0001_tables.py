@@ -319,7 +319,6 @@ def create_ledger() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("happened_at", MOMENT, nullable=False),
         sa.UniqueConstraint("source", "place", "position", name="effect_once"),
-        sqlite_autoincrement=True,
     )
     op.create_index(
         "effect_of_order", "effect", ["seller_id", "amazon_order_id", "effect_id"]
@@ -336,7 +335,6 @@ def create_ledger() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("run_after", MOMENT),
         sa.Column("sent_at", MOMENT),
-        sqlite_autoincrement=True,
     )
     op.create_index(
         "outbox_waiting",

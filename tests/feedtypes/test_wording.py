@@ -33,10 +33,10 @@ def test_an_empty_merchant_order_id_is_shown_as_empty() -> None:
     message = adjustment(line).replace(
         by_amazon_id, "<MerchantOrderID> </MerchantOrderID>"
     )
-    feed_type, body = read(message)
+    _, body = read(message)
 
     problem = unknown_order(body)
 
-    assert feed_type.order_key(body).merchant_order_id == ""
+    assert body.merchant_order_id == ""
     assert problem.text.startswith('MerchantOrderID "" stands for no order')
     assert problem.amazon_order_id is None
