@@ -20,6 +20,7 @@ from lxml import etree
 from app.cli.failures import Failure
 from app.doors.query import Query
 from app.doors.signature import canonical, sign, string_to_sign
+from app.engine.syntax import new_parser
 
 SECTION = "/Feeds/2009-01-01"
 
@@ -200,16 +201,7 @@ def _value(operation: str, answer: httpx.Response, name: str) -> str:
 
 
 def _parsed(answer: httpx.Response) -> etree._Element | None:
-    # Options as in xml-pipeline 4: an answer is a stranger's document too.
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        return etree.fromstring(answer.content, parser)
+        return etree.fromstring(answer.content, new_parser())
     except (etree.XMLSyntaxError, ValueError):
         return None

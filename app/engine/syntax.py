@@ -4,11 +4,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypedDict
 
 from lxml import etree
 
 from app.engine.refusals import not_well_formed
 from app.model.feed import Problem
+
+
+class _Options(TypedDict):
+    resolve_entities: bool
+    no_network: bool
+    load_dtd: bool
+    dtd_validation: bool
+    attribute_defaults: bool
+    huge_tree: bool
+    remove_comments: bool
+    remove_pis: bool
+    remove_blank_text: bool
+
+
+CONFINED: _Options = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "attribute_defaults": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+    "remove_blank_text": True,
+}
+"""The options of every parser here; strangers' documents are read with no others."""
 
 
 def new_parser() -> etree.XMLParser:
@@ -17,17 +44,7 @@ def new_parser() -> etree.XMLParser:
     Comments and processing instructions are left out, since inside a value libxml2
     would validate the whole of it while its first part would be used.
     """
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        remove_blank_text=True,
-    )
+    return etree.XMLParser(**CONFINED)
 
 
 MOST_DEPTH = 256

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
-
-from app.errors import ErrorCode, ServiceError
 
 _Params = ParamSpec("_Params")
 _Result = TypeVar("_Result")
@@ -79,26 +76,6 @@ class ParserThreads:
         for _ in range(count):
             self._free.put(_ParserThread(feeds_per_thread))
 
-    @contextmanager
-    def slot(self, timeout: float | None) -> Iterator[_ParserThread]:
-        """Keep one thread free for the caller, who calls its `run`.
-
-        Raises ServiceError (ServiceUnavailable) if none is free in `timeout` seconds;
-        None waits for as long as it takes.
-        """
-        try:
-            thread = self._free.get(timeout=timeout)
-        except queue.Empty:
-            message = "Every gate is busy; send the same request again after a pause."
-            raise ServiceError(ErrorCode.SERVICE_UNAVAILABLE, message) from None
-        try:
-            yield thread
-        finally:
-            if thread.spent:
-                thread.end()
-                thread = _ParserThread(self._feeds_per_thread)
-            self._free.put(thread)
-
     def run(
         self,
         function: Callable[_Params, _Result],
@@ -106,8 +83,14 @@ class ParserThreads:
         **kwargs: _Params.kwargs,
     ) -> _Result:
         """Wait for a free thread and call the function in it."""
-        with self.slot(None) as thread:
+        thread = self._free.get()
+        try:
             return thread.run(function, *args, **kwargs)
+        finally:
+            if thread.spent:
+                thread.end()
+                thread = _ParserThread(self._feeds_per_thread)
+            self._free.put(thread)
 
     def close(self) -> None:
         """Wait for the feeds under way and end every thread; the pool is over then."""

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
+from app.engine.syntax import CONFINED
 from app.intake.order_file import OrderFileUnreadable, PlacedOrder
 from app.model.marketplaces import MARKETPLACES, zone_of
 from app.model.order_checks import Fault, shown
@@ -50,20 +51,8 @@ def read_report_orders(
     OrderFileUnreadable for a document that is not well-formed, has a DOCTYPE, or holds
     no OrderReport.
     """
-    # Options as in xml-pipeline 4: nothing is fetched, expanded or taken apart.
     events = etree.iterparse(
-        document,
-        events=("end",),
-        tag=("Message", "OrderReport"),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        remove_blank_text=True,
+        document, events=("end",), tag=("Message", "OrderReport"), **CONFINED
     )
     found = False
     try:

@@ -28,6 +28,8 @@ def engines(url: URL) -> tuple[Engine, Engine]:
     """Make the engine that writes and one on the same connections that only reads."""
     writer = create_engine(
         url.set(drivername="postgresql+psycopg"),
+        # Buyers' data and sealed secrets stay out of tracebacks, and so out of logs.
+        hide_parameters=True,
         # The fence and the claim are made for it: each statement sees what was
         # committed before it, not before its transaction.
         isolation_level="READ COMMITTED",

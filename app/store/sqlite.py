@@ -45,6 +45,8 @@ def engines(url: URL) -> tuple[Engine, Engine]:
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     writer = create_engine(
         url,
+        # Buyers' data and sealed secrets stay out of tracebacks, and so out of logs.
+        hide_parameters=True,
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=0,
@@ -53,6 +55,8 @@ def engines(url: URL) -> tuple[Engine, Engine]:
     )
     reader = create_engine(
         url,
+        # Buyers' data and sealed secrets stay out of tracebacks, and so out of logs.
+        hide_parameters=True,
         pool_size=4,
         max_overflow=60,
         pool_use_lifo=True,

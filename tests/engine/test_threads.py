@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.engine.threads import ParserThreads
-from app.errors import ErrorCode, ServiceError
 from tests.engine.documents import (
     acknowledgement,
     acknowledgements,
@@ -72,8 +71,6 @@ def test_no_more_calls_run_at_a_time_than_there_are_threads(
         held = [callers.submit(threads.run, hold) for _ in range(2)]
         both_run.wait(10)
         third = callers.submit(threads.run, threading.current_thread)
-        with pytest.raises(ServiceError) as refused, threads.slot(0.01):
-            pass
         waiting = not third.done()
         proceed.set()
         for call in held:
@@ -81,29 +78,20 @@ def test_no_more_calls_run_at_a_time_than_there_are_threads(
         third.result(10)
 
     assert waiting
-    assert refused.value.code is ErrorCode.SERVICE_UNAVAILABLE
-
-
-def test_a_slot_keeps_a_thread_for_its_caller(threads: ParserThreads) -> None:
-    """A request that has one before its body is read can count on it (design D2.6)."""
-    with threads.slot(0) as first, threads.slot(0) as second:
-        with pytest.raises(ServiceError), threads.slot(0):
-            pass
-        used = {
-            first.run(threading.current_thread),
-            second.run(threading.current_thread),
-        }
-
-    assert len(used) == 2
-    with threads.slot(0):
-        pass
 
 
 def test_closing_ends_every_thread() -> None:
     """No thread is left behind when the service stops."""
     pool = ParserThreads(2)
-    with pool.slot(0) as first, pool.slot(0) as second:
-        used = [each.run(threading.current_thread) for each in (first, second)]
+    both_run = threading.Barrier(2)
+
+    def current() -> threading.Thread:
+        both_run.wait(10)
+        return threading.current_thread()
+
+    with ThreadPoolExecutor(2) as callers:
+        calls = [callers.submit(pool.run, current) for _ in range(2)]
+        used = [call.result(10) for call in calls]
 
     pool.close()
 
