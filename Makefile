@@ -44,6 +44,7 @@ bench: .venv/tests ## messages a second, and memory of a 300 MB feed
 
 docs: .venv/tests ## write the reference pages anew from the code
 	$(BIN)/python docs/generate.py
+	$(BIN)/feedgate orders schema > docs/reference/orders.schema.json
 
 clean: ## remove what the targets made, the data folder excepted
 	rm -rf .venv dist build
