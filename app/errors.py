@@ -18,17 +18,21 @@ class Spelling:
     """How a door spells one refusal.
 
     `mws` is the Code of an ErrorResponse and `status` its HTTP status. `cause` and
-    `fix` are sentences for the error catalogue.
+    `fix` are sentences for the error catalogue. `names_fault` is not so where the Type
+    was empty on the wire (mws-wire 2.6).
     """
 
     mws: str
     status: int
     cause: str
     fix: str
+    names_fault: bool = True
 
     @property
     def fault(self) -> str:
         """The Type of the error: whose fault it is."""
+        if not self.names_fault:
+            return ""
         return "Receiver" if self.status >= 500 else "Sender"
 
 
@@ -159,11 +163,55 @@ class ErrorCode(Enum):
         "The report was removed after its time of retention.",
         "Keep reports on the seller's side.",
     )
+    INVALID_REPORT_TYPE = Spelling(
+        "InvalidReportType",
+        400,
+        "The ReportType is unknown, or is not served here.",
+        "Use one of the report types that the message lists.",
+    )
+    INVALID_REPORT_REQUEST_ID = Spelling(
+        "InvalidReportRequestId",
+        400,
+        "The seller has no report request of that id.",
+        "Use a ReportRequestId that RequestReport answered to this seller.",
+    )
+    INVALID_REPORT_ID = Spelling(
+        "InvalidReportId",
+        400,
+        "The seller has no report of that id.",
+        "Use a ReportId of GetReportList, or the GeneratedReportId of a request.",
+    )
+    REPORT_NOT_READY = Spelling(
+        "ReportNotReady",
+        404,
+        "GetReport was asked with the id of a request whose report is not there yet.",
+        "Ask with the GeneratedReportId when GetReportRequestList shows one.",
+    )
+    REPORT_NO_LONGER_AVAILABLE = Spelling(
+        "ReportNoLongerAvailable",
+        404,
+        "The report was removed after its time of retention.",
+        "Request the report again.",
+    )
     NEXT_TOKEN_CORRUPTED = Spelling(
         "NextTokenCorrupted",
         400,
         "The NextToken cannot be read, or was made for another caller.",
         "Start again with the first call, and percent-encode + / and = in the token.",
+    )
+    REQUEST_THROTTLED = Spelling(
+        "RequestThrottled",
+        503,
+        "The operation was called more often than its quota restores requests.",
+        "Send the same request again after the pause that the message names.",
+        names_fault=False,
+    )
+    QUOTA_EXCEEDED = Spelling(
+        "QuotaExceeded",
+        503,
+        "The hourly quota of the operation is used up.",
+        "Wait for the time in the message, or in x-mws-quota-resetsOn.",
+        names_fault=False,
     )
     INTERNAL = Spelling(
         "InternalError",

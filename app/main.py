@@ -14,7 +14,11 @@ from app.engine.envelope import Limits
 from app.engine.process import Engine
 from app.engine.threads import ParserThreads
 from app.intake.accounts import Accounts
+from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
+from app.intake.quotas import Quotas, open_quotas
+from app.intake.report_job import ReportJob
+from app.intake.reports import ReportDesk
 from app.intake.seals import open_seals
 from app.intake.submissions import Intake
 from app.intake.tokens import NextTokens
@@ -22,6 +26,8 @@ from app.settings import Settings
 from app.store.backends import Database, open_database, open_presence
 from app.store.documents import Documents, FileDocuments
 from app.store.queue import Queue, Retries
+from app.store.quotas import Buckets
+from app.store.report_queue import ReportQueue
 from app.store.roster import Roster
 from app.store.upkeep import recount_lanes, sweep_documents
 from app.worker import Worker
@@ -35,11 +41,13 @@ class Service:
     documents: Documents
     accounts: Accounts
     intake: Intake
+    quotas: Quotas
     app: FastAPI
     worker: Worker
 
     def close(self) -> None:
         """Close the database; the worker must have been stopped before."""
+        self.quotas.close()
         self.database.close()
 
 
@@ -72,6 +80,10 @@ def build(
     seals = open_seals(settings.secret_key.get_secret_value(), settings.home)
     accounts = Accounts(database, seals, clock)
     tokens = NextTokens(seals)
+    quotas = open_quotas(settings.quotas, lambda: Buckets(database), clock)
+    desk = OrderDesk(database)
+    lists = OrderLists(database, accounts, tokens)
+    reports = ReportDesk(database, documents, tokens, clock)
     gates = ParserThreads(settings.gate_count)
     intake = Intake(database, documents, accounts, tokens, gates, settings, clock)
     return Service(
@@ -79,7 +91,19 @@ def build(
         documents,
         accounts,
         intake,
-        create_app(intake, OrderDesk(database), accounts, tokens, settings, clock, ids),
+        quotas,
+        create_app(
+            intake,
+            desk,
+            lists,
+            reports,
+            accounts,
+            tokens,
+            quotas,
+            settings,
+            clock,
+            ids,
+        ),
         _worker(settings, database, documents, clock, ids, alone=alone),
     )
 
@@ -100,6 +124,7 @@ def _worker(
         timedelta(seconds=settings.retry_most_seconds),
     )
     queue = Queue(database, roster, retries)
+    reports = ReportJob(database, documents, ReportQueue(database, roster), clock)
     engine = Engine(
         database,
         documents,
@@ -125,4 +150,5 @@ def _worker(
         poll_seconds=settings.poll_seconds,
         presence_seconds=settings.presence_seconds,
         upkeep=upkeep,
+        chores=(reports.step,),
     )

@@ -33,6 +33,14 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on.")
+    tls_certificate: Path | None = Field(
+        None,
+        description="Certificate file (PEM, with its chain) to serve https with; "
+        "`feedgate certificate` makes one.",
+    )
+    tls_key: Path | None = Field(
+        None, description="Private key file (PEM) of that certificate."
+    )
     workers: int = Field(
         1, ge=0, le=64, description="Feeds that one process works on at a time."
     )
@@ -64,6 +72,12 @@ class Settings(BaseSettings):
         (),
         description="Host names that clients may have signed, separated by commas, "
         "when a proxy or port mapping changes the Host that arrives.",
+    )
+    explain: bool = Field(
+        False,
+        description="For developers: SignatureDoesNotMatch shows the strings to sign "
+        "that would be right, and compares them with the client's own, if it sends "
+        "that as X-Feedgate-String-To-Sign (line ends written as \\n).",
     )
     signature_window_seconds: int = Field(
         900, ge=1, description="How far Timestamp may lie from our clock, either way."
@@ -121,6 +135,12 @@ class Settings(BaseSettings):
     )
     future_tolerance_seconds: int = Field(
         300, ge=0, description="How far FulfillmentDate may lie in the future (718022)."
+    )
+    quotas: Literal["mws", "relaxed", "off"] = Field(
+        "off",
+        description="How often callers may call: `mws` as MWS published it, `relaxed` "
+        "a hundred times as often (what `serve --demo` takes by itself), `off` as "
+        "often as they like. Without quotas there are no x-mws-quota headers.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe messages that are logged."

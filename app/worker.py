@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from threading import Event, Lock, Thread, current_thread
 
 from app.store.backends import is_outage
 from app.store.presence import PresenceLost
 from app.store.queue import Claim, LaneLost, Queue
+
+Chore = Callable[[Callable[[], bool]], bool]
+"""Does one piece of work beside the feeds; False if there was none to do.
+
+It is given `stopping`, to leave off what takes long.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +38,8 @@ class Worker:
 
     `process(claim, stopping)` does a feed and returns True, or False if `stopping()`
     made it leave off between two batches; what it raises is a failed attempt, unless
-    it is an outage. `upkeep` runs at the start and every six hours.
+    it is an outage. `upkeep` runs at the start and every six hours. Each of `chores`
+    has a thread of its own, which looks for work every `poll_seconds`.
     """
 
     def __init__(
@@ -45,6 +53,7 @@ class Worker:
         presence_seconds: float = 1,
         feeds_per_thread: int = 200,
         upkeep: Callable[[], object] = lambda: None,
+        chores: Iterable[Chore] = (),
     ) -> None:
         """Take the parts; nothing runs yet."""
         self._queue = queue
@@ -57,6 +66,8 @@ class Worker:
         # libxml2 interns names for as long as a thread lives (xml-pipeline 4).
         self._feeds_per_thread = feeds_per_thread
         self._upkeep = upkeep
+        self._chores = tuple(chores)
+        self._chore_seconds = poll_seconds
         self._stopping = Event()
         self._threads: set[Thread] = set()
         self._lock = Lock()
@@ -66,6 +77,8 @@ class Worker:
         self._start(self._attend)
         for _ in range(self._count):
             self._start(self._work)
+        for chore in self._chores:
+            self._start(partial(self._do, chore))
         # Left alone at the end: a sweep of a large store may take its time.
         Thread(target=self._keep_up, name="upkeep", daemon=True).start()
 
@@ -178,6 +191,21 @@ class Worker:
                     return
             else:
                 return
+
+    # The threads of the chores.
+
+    def _do(self, chore: Chore) -> None:
+        pauses = _pauses()
+        while not self._stopping.is_set():
+            try:
+                busy = chore(self._stopping.is_set)
+            except Exception as error:
+                _report("chore", error)
+                self._stopping.wait(next(pauses))
+                continue
+            pauses = _pauses()
+            if not busy:
+                self._stopping.wait(self._chore_seconds)
 
     # The attendant.
 

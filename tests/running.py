@@ -120,7 +120,7 @@ def base_url(process: subprocess.Popen[str]) -> str:
     """Read what a starting server prints, up to the address it listens on."""
     assert process.stdout
     for line in process.stdout:
-        found = re.search(r"listens on (http://\S+)", line)
+        found = re.search(r"listens on (https?://\S+)", line)
         if found:
             return found[1]
     raise AssertionError("the server ended before it listened")

@@ -15,6 +15,8 @@ MODULES = {
     "serve": "serve",
     "work": "serve",
     "migrate": "serve",
+    "certificate": "certificate",
+    "explain-signature": "signatures",
     "accounts": "accounts",
     "orders": "orders",
     "submit": "feeds",

@@ -168,6 +168,7 @@ def run_case(
         "database_url": database_url,
         "rules": rules.value,
         "poll_seconds": 0.05,
+        "quotas": "off",
     }
     settings = _HeldSettings(**given)
     migrate(settings.database)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+import uvicorn
 
 from app.cli.failures import Failure
-from app.cli.server import listen, server, url_of
+from app.cli.server import listen, server, tls_of, url_of
 from app.cli.service import clock, ids, open_service, read_settings
 from app.demo import NotEmpty, load_demo
 from app.settings import Settings
@@ -21,6 +21,8 @@ from app.store.backends import migrate as migrate_database
 
 if TYPE_CHECKING:
     from app.main import Service
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +53,15 @@ def serve(
             help="Feeds worked on at a time, 0 for the API only (FEEDGATE_WORKERS).",
         ),
     ] = None,
+    tls_certificate: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificate to serve https with (FEEDGATE_TLS_CERTIFICATE)."
+        ),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Its private key (FEEDGATE_TLS_KEY).")
+    ] = None,
     demo: Annotated[
         bool,
         typer.Option("--demo", help="Load the demo seller, and print how to call it."),
@@ -60,23 +71,35 @@ def serve(
 
     Ctrl-C ends it: answers are finished, and so is the batch of the feed in hand.
     """
-    settings = read_settings(host=host, port=port, workers=workers)
+    settings = read_settings(
+        host=host,
+        port=port,
+        workers=workers,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+    )
+    tls = tls_of(settings)
+    if demo and "quotas" not in settings.model_fields_set:
+        # To be seen, in headers and in a client that runs wild, without being felt.
+        settings = settings.model_copy(update={"quotas": "relaxed"})
     with (
         listen(settings.host, settings.port) as listening,
         open_service(settings, alone=True) as service,
     ):
-        url = url_of(listening)
-        with _interruptible(), _working(service, settings.workers):
+        url = url_of(listening, tls)
+        http = server(
+            service.app,
+            clock,
+            ids,
+            request_line_bytes=settings.max_request_line_bytes,
+            log_level="debug" if settings.log_level == "debug" else "warning",
+            tls=tls,
+        )
+        with _ended_by_signals(http), _working(service, settings.workers):
             if demo:
                 _show_demo(service, settings, url)
             _print(f"Feedgate listens on {url} (Ctrl-C ends it).")
-            server(
-                service.app,
-                clock,
-                ids,
-                request_line_bytes=settings.max_request_line_bytes,
-                log_level="debug" if settings.log_level == "debug" else "warning",
-            ).run(sockets=[listening])
+            http.run(sockets=[listening])
     _print("Feedgate has ended.")
 
 
@@ -95,13 +118,13 @@ def work(
     settings = read_settings(workers=workers)
     if not settings.workers:
         raise Failure("FEEDGATE_WORKERS is 0, so nobody would work: give --workers 1.")
-    with (
-        open_service(settings) as service,
-        _interruptible(),
-        _working(service, settings.workers),
-    ):
-        _print("Feedgate works on queued feeds (Ctrl-C ends it).")
-        threading.Event().wait()
+    with open_service(settings) as service:
+        # Before the threads start, which inherit it: the signal waits for sigwait.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        with _working(service, settings.workers):
+            _print("Feedgate works on queued feeds (Ctrl-C ends it).")
+            signal.sigwait(_ENDING)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     _print("Feedgate has ended.")
 
 
@@ -119,19 +142,22 @@ def migrate() -> None:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Leave the block in peace on Ctrl-C, and on SIGTERM as well.
+def _ended_by_signals(http: uvicorn.Server) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a server, also before it has handlers of its own.
 
-    Both are set: in the background of a script, Python leaves SIGINT ignored.
+    The handler only takes note: an exception, wherever the program is just then, could
+    leave a lock held for good, such as that of the log. Both signals are set: in the
+    background of a script, Python leaves SIGINT ignored.
     """
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(each, signal.default_int_handler) for each in numbers]
+
+    def take_note(number: int, frame: object) -> None:
+        http.should_exit = True
+
+    before = {each: signal.signal(each, take_note) for each in _ENDING}
     try:
         yield
-    except KeyboardInterrupt:
-        pass
     finally:
-        for each, handler in zip(numbers, before, strict=True):
+        for each, handler in before.items():
             signal.signal(each, handler)
 
 

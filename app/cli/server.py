@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -14,6 +17,7 @@ import uvicorn
 
 from app.cli.failures import Failure
 from app.doors.wire import http_protocol
+from app.settings import Settings
 
 Clock = Callable[[], datetime]
 Ids = Callable[[], str]
@@ -21,6 +25,42 @@ Ids = Callable[[], str]
 # Room for headers beside the longest request line that is served.
 _HEADER_BYTES = 32_768
 _GRACEFUL_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The files to serve https with."""
+
+    certificate: Path
+    key: Path
+
+
+def tls_of(settings: Settings) -> Tls | None:
+    """Return the files of https, or None for http.
+
+    Raises Failure if one is missing, or the two do not belong together.
+    """
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise Failure(
+            "To serve https, give both: --tls-certificate and --tls-key "
+            "(FEEDGATE_TLS_CERTIFICATE, FEEDGATE_TLS_KEY)."
+        )
+    for path in (certificate, key):
+        if not path.is_file():
+            raise Failure(f"{path} is no file: `feedgate certificate` makes them.")
+    try:
+        # An empty passphrase, or OpenSSL would ask the terminal for one.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        raise Failure(
+            f"{certificate} and {key} cannot be used: they must be a certificate and "
+            f"its unencrypted key, both PEM ({error.reason or error})."
+        ) from error
+    return Tls(certificate, key)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -41,11 +81,12 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def url_of(listening: socket.socket) -> str:
+def url_of(listening: socket.socket, tls: Tls | None = None) -> str:
     """Return the base URL under which this machine reaches a bound socket."""
+    scheme = "https" if tls else "http"
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def server(
@@ -55,6 +96,7 @@ def server(
     *,
     request_line_bytes: int,
     log_level: str = "warning",
+    tls: Tls | None = None,
 ) -> uvicorn.Server:
     """Make the server of an application; the door writes Server and Date itself."""
     config = uvicorn.Config(
@@ -70,17 +112,21 @@ def server(
         proxy_headers=False,
         h11_max_incomplete_event_size=request_line_bytes + _HEADER_BYTES,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
     return uvicorn.Server(config)
 
 
 @contextmanager
-def served(server: uvicorn.Server, listening: socket.socket) -> Iterator[str]:
+def served(
+    server: uvicorn.Server, listening: socket.socket, tls: Tls | None = None
+) -> Iterator[str]:
     """Run a server in a thread and give its base URL, until the block is left."""
     thread = Thread(target=server.run, args=([listening],), name="server")
     thread.start()
     try:
-        yield url_of(listening)
+        yield url_of(listening, tls)
     finally:
         server.should_exit = True
         thread.join()

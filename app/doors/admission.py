@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from app.doors import signature
 from app.doors.call import OPERATIONS, Call, Operation
+from app.doors.explanation import STRING_HEADER, explain
 from app.doors.query import Query, has_parameter, shown
 from app.doors.request import Request
-from app.doors.sections import Producer, Section, find_section, front_door
+from app.doors.sections import Producer, Section, find_section, front_door, sections_of
 from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Accounts, Caller
+from app.intake.quotas import Quotas, Standing
 from app.intake.tokens import NextTokens
 
 _KEY_FORM = re.compile("[A-Z0-9]{1,40}")
@@ -25,7 +27,8 @@ class Exchange:
 
     `producer` is who spells the answer: the front door until the caller is proved,
     then the back end of the operation (mws-wire 2.6). `action` and `caller` are for
-    the log.
+    the log, `standing` for the quota headers of sections that tell it. `explanation`
+    is for the caller only: it repeats parameters, which the log must not hold.
     """
 
     request_id: str
@@ -33,6 +36,8 @@ class Exchange:
     producer: Producer
     action: str = "-"
     caller: Caller | None = None
+    standing: Standing | None = None
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,10 @@ class Admission:
 
     accounts: Accounts
     tokens: NextTokens
+    quotas: Quotas
     window: timedelta
     public_hosts: Collection[str] = ()
+    explains: bool = False
 
     def admit(self, request: Request, form: bytes, exchange: Exchange) -> Call:
         """Return the call that a request is.
@@ -57,8 +64,9 @@ class Admission:
         exchange.action = operation.name
         access_key_id = _required(values, "AWSAccessKeyId")
         seller_id = _seller_id(values)
-        self._check_signature(request, query, values, access_key_id, exchange.arrived)
+        self._check_signature(request, query, values, access_key_id, exchange)
         exchange.caller = self._authorise(operation, access_key_id, seller_id, values)
+        self._take_quota(operation, exchange.caller, exchange)
         exchange.producer = operation.producer
         return Call(
             operation,
@@ -70,13 +78,23 @@ class Admission:
             exchange.arrived,
         )
 
+    def _take_quota(
+        self, operation: Operation, caller: Caller, exchange: Exchange
+    ) -> None:
+        """Count the call; strangers are turned away before, and use nobody's quota."""
+        taken = self.quotas.take(caller, operation.address, operation.quota)
+        if operation.section.tells_quota:
+            exchange.standing = taken.standing
+        if taken.refusal is not None:
+            raise taken.refusal
+
     def _check_signature(
         self,
         request: Request,
         query: Query,
         values: Mapping[str, str],
         access_key_id: str,
-        now: datetime,
+        exchange: Exchange,
     ) -> None:
         given = _required(values, "Signature")
         method = _required(values, "SignatureMethod")
@@ -88,7 +106,7 @@ class Admission:
         signature.check_time(
             values.get("Timestamp") or None,
             values.get("Expires") or None,
-            now,
+            exchange.arrived,
             self.window,
         )
         secret = self.accounts.secret_of(access_key_id)
@@ -104,6 +122,9 @@ class Admission:
         if not signature.is_signed_with(
             secret, signed, given, method, self.public_hosts
         ):
+            if self.explains:
+                theirs = request.headers.get(STRING_HEADER)
+                exchange.explanation = explain(signed, self.public_hosts, theirs)
             raise ServiceError(
                 ErrorCode.SIGNATURE_MISMATCH,
                 "The Signature is not that of this request with this secret key: "
@@ -158,14 +179,14 @@ def _route(
     if section is None or version != section.version:
         raise _unknown_address(request, section, version)
     action = _required(values, "Action")
-    operation = OPERATIONS.get((section, action))
-    if operation is None:
-        raise ServiceError(
-            ErrorCode.INVALID_ADDRESS,
-            f'Operation "{shown(action)}" is not served in section {section.name}, '
-            f"version {section.version}.",
-        )
-    return operation
+    for possible in sections_of(request.path, version):
+        if operation := OPERATIONS.get((possible, action)):
+            return operation
+    raise ServiceError(
+        ErrorCode.INVALID_ADDRESS,
+        f'Operation "{shown(action)}" is not served in section {section.name}, '
+        f"version {section.version}.",
+    )
 
 
 def _unknown_address(

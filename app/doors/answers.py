@@ -12,6 +12,7 @@ from email.utils import format_datetime
 
 from app.doors.sections import Producer
 from app.errors import ErrorCode, ServiceError
+from app.intake.quotas import Standing
 
 # Clients of the day bind to `text/xml`, some to the exact value (mws-wire 11, 8-10).
 XML = "text/xml"
@@ -90,16 +91,22 @@ def ping(now: datetime) -> Answer:
     )
 
 
-def refusal(error: ServiceError, producer: Producer, request_id: str) -> Answer:
-    """Write an ErrorResponse as its producer spelt it. Source: mws-wire 2.6."""
+def refusal(
+    error: ServiceError, producer: Producer, request_id: str, explanation: str = ""
+) -> Answer:
+    """Write an ErrorResponse as its producer spelt it. Source: mws-wire 2.6.
+
+    An explanation follows the message in a paragraph of its own.
+    """
     spelling = error.code.value
+    message = f"{error.message}\n\n{explanation}" if explanation else error.message
     return xml_answer(
         f'<ErrorResponse xmlns="{producer.namespace}">'
         + element(
             "Error",
             leaf("Type", spelling.fault),
             leaf("Code", spelling.mws),
-            leaf("Message", error.message),
+            leaf("Message", message),
             "<Detail/>" if producer.detail else "",
         )
         + leaf(producer.request_id, request_id)
@@ -138,6 +145,17 @@ def head(
     headers.append(("x-mws-response-context", context))
     headers += answer.headers
     return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
+
+
+def quota_headers(standing: Standing | None) -> list[tuple[bytes, bytes]]:
+    """Tell a caller's hourly quota: numbers as floats, as recorded (mws-wire 7.2)."""
+    if standing is None:
+        return []
+    return [
+        (b"x-mws-quota-max", b"%.1f" % standing.most),
+        (b"x-mws-quota-remaining", b"%.1f" % standing.remaining),
+        (b"x-mws-quota-resetsOn", milliseconds(standing.resets_at).encode()),
+    ]
 
 
 def milliseconds(moment: datetime) -> str:

@@ -13,8 +13,11 @@ from app.doors.moments import read_moment
 from app.doors.query import shown
 from app.doors.sections import Producer, Section
 from app.errors import ErrorCode, ServiceError
-from app.intake.accounts import Caller
+from app.intake.accounts import Accounts, Caller
+from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
+from app.intake.quotas import Quota
+from app.intake.reports import ReportDesk
 from app.intake.submissions import Intake
 
 
@@ -24,6 +27,9 @@ class Services:
 
     intake: Intake
     orders: OrderDesk
+    reports: ReportDesk
+    order_lists: OrderLists
+    accounts: Accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,12 @@ class Operation:
     section: Section
     producer: Producer
     run: Run
+    quota: Quota | None = None
+
+    @property
+    def address(self) -> str:
+        """What MWS called it where it spoke of quotas: Section/Version/Operation."""
+        return f"{self.section.name}/{self.section.version}/{self.name}"
 
     @property
     def is_continuation(self) -> bool:
@@ -62,11 +74,17 @@ OPERATIONS: dict[tuple[Section, str], Operation] = {}
 """The operations that are served, by section and name."""
 
 
-def operation(name: str, section: Section, producer: Producer) -> Callable[[Run], Run]:
-    """List a function as an operation of its section."""
+SERVICE_STATUS_QUOTA = Quota(burst=2, restore_seconds=300)
+"""What GetServiceStatus grants, in every section that has it (mws-wire 7.3)."""
+
+
+def operation(
+    name: str, section: Section, producer: Producer, quota: Quota | None = None
+) -> Callable[[Run], Run]:
+    """List a function as an operation of its section, with its published quota."""
 
     def listed(run: Run) -> Run:
-        OPERATIONS[section, name] = Operation(name, section, producer, run)
+        OPERATIONS[section, name] = Operation(name, section, producer, run, quota)
         return run
 
     return listed

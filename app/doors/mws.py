@@ -12,15 +12,25 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from app.doors.admission import Admission, Exchange
-from app.doors.answers import Answer, failure, head, ping, refusal
+from app.doors.answers import (
+    Answer,
+    failure,
+    head,
+    ping,
+    quota_headers,
+    refusal,
+)
 from app.doors.call import Services, TakesBody
-from app.doors.operations import feeds, orders
+from app.doors.operations import feeds, order_lists, orders, reports, sellers
 from app.doors.query import has_parameter
 from app.doors.request import Body, Message, Receive, Request, Scope
 from app.doors.sections import find_section, front_door
 from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Accounts
+from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
+from app.intake.quotas import Quotas
+from app.intake.reports import ReportDesk
 from app.intake.submissions import Intake
 from app.intake.tokens import NextTokens
 from app.settings import Settings
@@ -28,7 +38,7 @@ from app.settings import Settings
 Send = Callable[[Message], Awaitable[None]]
 
 # Importing them lists their operations.
-SECTION_MODULES = (feeds, orders)
+SECTION_MODULES = (feeds, orders, order_lists, reports, sellers)
 
 _log = logging.getLogger(__name__)
 
@@ -36,8 +46,11 @@ _log = logging.getLogger(__name__)
 def create_app(
     intake: Intake,
     order_desk: OrderDesk,
+    lists: OrderLists,
+    report_desk: ReportDesk,
     accounts: Accounts,
     tokens: NextTokens,
+    quotas: Quotas,
     settings: Settings,
     clock: Callable[[], datetime],
     ids: Callable[[], str],
@@ -49,10 +62,12 @@ def create_app(
     admission = Admission(
         accounts,
         tokens,
+        quotas,
         timedelta(seconds=settings.signature_window_seconds),
         settings.public_hosts,
+        settings.explain,
     )
-    services = Services(intake, order_desk)
+    services = Services(intake, order_desk, report_desk, lists, accounts)
     app.router.default = MwsDoor(admission, services, settings, clock, ids)
     return app
 
@@ -88,7 +103,9 @@ class MwsDoor:
         try:
             answer = await self._answer(request, body, exchange)
         except ServiceError as error:
-            answer = refusal(error, exchange.producer, exchange.request_id)
+            answer = refusal(
+                error, exchange.producer, exchange.request_id, exchange.explanation
+            )
             _log_answer(request, exchange, answer, f"{error.code.value.mws}: {error}")
         except Exception:
             answer = failure(exchange.producer, exchange.request_id)
@@ -153,6 +170,7 @@ class MwsDoor:
         # The time now, not of arrival: clients set their clocks by it (mws-wire 1.4).
         now = self._clock()
         headers = head(answer, exchange.producer, exchange.request_id, now)
+        headers += quota_headers(exchange.standing)
         await send(
             {
                 "type": "http.response.start",

@@ -33,25 +33,32 @@ class Section:
     namespace: str
 
     @property
+    def tells_quota(self) -> bool:
+        """Whether its answers have the x-mws-quota headers (mws-wire 7.2)."""
+        return self.name in ("Feeds", "Reports")
+
+    @property
     def path(self) -> str:
         """Where the section is called."""
         return f"/{self.name}/{self.version}"
 
 
 FEEDS = Section("Feeds", "2009-01-01", "http://mws.amazonaws.com/doc/2009-01-01/")
+REPORTS = Section("Reports", "2009-01-01", FEEDS.namespace)
 ORDERS = Section(
     "Orders", "2013-09-01", "https://mws.amazonservices.com/Orders/2013-09-01"
 )
+SELLERS = Section(
+    "Sellers", "2011-07-01", "https://mws.amazonservices.com/Sellers/2011-07-01"
+)
 
-# The first of a version is the one that `/` stands for: Feeds, not Reports.
+# The first of a version spells what is refused on `/`: Feeds, not Reports.
 # Sections without operations are here for the namespace of their refusals.
 SECTIONS = (
     FEEDS,
-    Section("Reports", "2009-01-01", FEEDS.namespace),
+    REPORTS,
     ORDERS,
-    Section(
-        "Sellers", "2011-07-01", "https://mws.amazonservices.com/Sellers/2011-07-01"
-    ),
+    SELLERS,
     Section(
         "Finances", "2015-05-01", "http://mws.amazonservices.com/Finances/2015-05-01"
     ),
@@ -74,6 +81,9 @@ FEED_LISTS = Producer(
 ORDERS_BACK_END = Producer(
     ORDERS.namespace, request_id="RequestId", missing=ErrorCode.INVALID_PARAMETER
 )
+SELLERS_BACK_END = Producer(
+    SELLERS.namespace, request_id="RequestId", missing=ErrorCode.INVALID_PARAMETER
+)
 
 
 def front_door(section: Section | None) -> Producer:
@@ -84,12 +94,18 @@ def front_door(section: Section | None) -> Producer:
 
 
 def find_section(path: str, version: str | None) -> Section | None:
-    """Find the section of a path; on `/` the Version tells it.
+    """Find the section of a path; on `/` the Version tells it."""
+    return next(iter(sections_of(path, version)), None)
+
+
+def sections_of(path: str, version: str | None) -> tuple[Section, ...]:
+    """Return every section that a call may mean: on `/` the Action tells them apart.
 
     A trailing slash is tolerated, since some clients add one (mws-wire 1.1).
     """
     path = path.rstrip("/")
-    for section in SECTIONS:
-        if path == section.path or (not path and version == section.version):
-            return section
-    return None
+    return tuple(
+        section
+        for section in SECTIONS
+        if path == section.path or (not path and version == section.version)
+    )

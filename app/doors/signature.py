@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -68,6 +68,15 @@ def sign(secret: str, text: str, method: str) -> str:
     return base64.b64encode(digest).decode("ascii")
 
 
+def strings_to_sign(signed: Signed, public_hosts: Iterable[str] = ()) -> Iterator[str]:
+    """Give every form that clients sign, what the book says first."""
+    lines = dict.fromkeys((canonical(signed.query), as_received(signed.query)))
+    for host in _hosts(signed.host, public_hosts):
+        for path in _paths(signed.path):
+            for line in lines:
+                yield string_to_sign(signed.method, host, path, line)
+
+
 def is_signed_with(
     secret: str,
     signed: Signed,
@@ -80,13 +89,9 @@ def is_signed_with(
     Each is compared in constant time.
     """
     given = signature.encode()
-    lines = dict.fromkeys((canonical(signed.query), as_received(signed.query)))
     return any(
         hmac.compare_digest(sign(secret, text, method).encode(), given)
-        for host in _hosts(signed.host, public_hosts)
-        for path in _paths(signed.path)
-        for line in lines
-        for text in [string_to_sign(signed.method, host, path, line)]
+        for text in strings_to_sign(signed, public_hosts)
     )
 
 

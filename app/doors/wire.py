@@ -43,6 +43,8 @@ def http_protocol(
             # uvicorn hangs up when the client closes its side, so that a client that
             # still reads would never learn why its half-sent feed was refused.
             cycle = self.cycle
+            if self._is_tls:
+                return False  # asyncio's TLS has no half-closed connections
             if self.refused or cycle is None or cycle.response_complete:
                 return False
             cycle.keep_alive = False
@@ -50,6 +52,17 @@ def http_protocol(
                 cycle.scope[CUT_OFF] = True  # type: ignore[literal-required] # ours
                 cycle.message_event.set()
             return True
+
+        def shutdown(self) -> None:
+            super().shutdown()
+            # A client that only keeps its connection never answers the end of TLS,
+            # which would hold up the end of the server for half a minute.
+            if self._is_tls and self.transport.is_closing():
+                self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+
+        @property
+        def _is_tls(self) -> bool:
+            return self.transport.get_extra_info("sslcontext") is not None
 
         def send_400_response(self, msg: str) -> None:
             """Refuse what is no HTTP request, or has too long a head."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from app.store import lanes
 from app.store.backends import announce
 from app.store.listing import SHOWN, read_submission
 from app.store.outcomes import add_results
-from app.store.tables import feed_submission
+from app.store.tables import feed_submission, report
 
 _feed = feed_submission.c
 _MESSAGE_PATH = re.compile(r"/AmazonEnvelope/Message\[(\d+)\]")
@@ -127,16 +127,18 @@ def load_work(connection: Connection, feed_submission_id: int) -> Work:
     return Work(**values | {"rules": Rules(values["rules"])})
 
 
-def document_ids(connection: Connection) -> Iterator[str]:
+def document_ids(connection: Connection) -> Generator[str, None, None]:
     """Yield the ids of all documents in use, ascending by their bytes."""
     documents = select(_feed.document_id.label("id"))
     reports = select(_feed.report_document_id).where(
         _feed.report_document_id.is_not(None)
     )
-    both = documents.union_all(reports).subquery()
+    asked_for = select(report.c.document_id).where(report.c.document_id.is_not(None))
+    all_ids = documents.union_all(reports, asked_for).subquery()
     collation = "C" if connection.dialect.name == "postgresql" else "BINARY"
-    query = select(both.c.id).order_by(both.c.id.collate(collation))
-    yield from connection.execution_options(yield_per=1_000).scalars(query)
+    query = select(all_ids.c.id).order_by(all_ids.c.id.collate(collation))
+    with connection.execution_options(yield_per=1_000).execute(query) as found:
+        yield from found.scalars()
 
 
 def _row(feed: NewFeed, verdict: Verdict, now: datetime) -> dict[str, Any]:

@@ -33,6 +33,8 @@ _OUTAGES = frozenset(
     }
 )
 
+_WAL_PAUSE = 0.02
+
 
 def engines(url: URL) -> tuple[Engine, Engine]:
     """Make the engine that writes and the one that reads; the file may be missing.
@@ -72,13 +74,36 @@ def engines(url: URL) -> tuple[Engine, Engine]:
     return writer, reader
 
 
+def throw_away_engine(path: Path) -> Engine:
+    """Make the engine of a file whose content may be lost; each statement commits.
+
+    Without a wait for the disk (NORMAL loses commits when the power fails, but leaves
+    the file whole). One connection: threads queue for it, instead of polling the lock.
+    """
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, record: object) -> None:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return engine
+
+
 def _set_up(engine: Engine, begin: str, *pragmas: str) -> None:
     """Begin transactions ourselves: sqlite3 would begin before the first write only."""
 
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, record: object) -> None:
+        _use_wal(connection)
         for pragma in (
-            "PRAGMA journal_mode = WAL",
             # NORMAL can lose an accepted feed when the power fails (queue-design 1).
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
@@ -92,6 +117,23 @@ def _set_up(engine: Engine, begin: str, *pragmas: str) -> None:
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Keep a log ahead of the file; of processes that start at once, one sets it.
+
+    SQLite does not wait for the lock that this takes, whatever the busy timeout.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if not is_outage(error.sqlite_errorcode) or time.monotonic() > deadline:
+                raise
+            time.sleep(_WAL_PAUSE)
+        else:
+            return
 
 
 def is_outage(error_code: int) -> bool:

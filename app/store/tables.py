@@ -34,6 +34,10 @@ metadata = MetaData()
 FIRST_FEED_SUBMISSION_ID = 50_000_000_001
 """Ids have 11 to 14 digits (design D6)."""
 
+FIRST_REPORT_REQUEST_ID = 60_000_000_001
+FIRST_REPORT_ID = 70_000_000_000_000_001
+"""Of 11 and of 17 digits, as recorded (mws-wire 9.5)."""
+
 # Composite keys are the table itself on SQLite (WITHOUT ROWID): one tree to look in.
 
 # SQLite counts a primary key by itself only where it is called INTEGER.
@@ -254,6 +258,7 @@ orders = Table(
     CheckConstraint("pending_refunds >= 0", name="orders_pending_refunds"),
     Index("orders_merchant_order_id", "seller_id", "merchant_order_id", unique=True),
     Index("orders_purchase_date", "seller_id", "purchase_date", "amazon_order_id"),
+    Index("orders_updated_at", "seller_id", "updated_at", "amazon_order_id"),
     sqlite_with_rowid=False,
 )
 
@@ -373,4 +378,77 @@ outbox = Table(
         sqlite_where=text("sent_at IS NULL"),
         postgresql_where=text("sent_at IS NULL"),
     ),
+)
+
+# PostgreSQL's is UNLOGGED. SQLite has its own in a file beside the database, and none
+# of its rows here: see app/store/quotas.py. Times are microseconds since 1970.
+quota = Table(
+    "quota",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("access_key_id", String(40), primary_key=True),
+    Column("bucket", String(80), primary_key=True),
+    # When the bucket has all its tokens again.
+    Column("full_at", BigInteger, nullable=False),
+    Column("window_start", BigInteger, nullable=False),
+    Column("used", Integer, nullable=False),
+    # Of the latest request: RETURNING gives what is written, nothing else.
+    Column("outcome", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+report_request = Table(
+    "report_request",
+    metadata,
+    Column(
+        "report_request_id",
+        BigId,
+        Identity(start=FIRST_REPORT_REQUEST_ID),
+        primary_key=True,
+    ),
+    Column("seller_id", ForeignKey("seller.seller_id"), nullable=False),
+    Column("report_type", String(64), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("start_date", Moment, nullable=False),
+    Column("end_date", Moment, nullable=False),
+    # With commas; empty: every marketplace.
+    Column("marketplace_ids", Text, nullable=False),
+    Column("submitted_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("completed_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # When it may be tried again after a failed attempt.
+    Column("ready_at", Moment),
+    # Whose it is while it is _IN_PROGRESS_. No foreign key: who is not on the roster
+    # (any more) has lost it.
+    Column("owner", String(36)),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+    Index("report_request_of_seller", "seller_id", "report_request_id"),
+    Index(
+        "report_request_waiting",
+        "report_request_id",
+        sqlite_where=text("status IN ('_SUBMITTED_', '_IN_PROGRESS_')"),
+        postgresql_where=text("status IN ('_SUBMITTED_', '_IN_PROGRESS_')"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("report_id", BigId, Identity(start=FIRST_REPORT_ID), primary_key=True),
+    Column("seller_id", String(20), nullable=False),
+    Column(
+        "report_request_id",
+        ForeignKey("report_request.report_request_id"),
+        nullable=False,
+        unique=True,
+    ),
+    Column("report_type", String(64), nullable=False),
+    Column("available_at", Moment, nullable=False),
+    Column("acknowledged_at", Moment),
+    Column("document_id", String(36)),
+    Column("md5", String(24), nullable=False),
+    Index("report_of_seller", "seller_id", "report_id"),
+    sqlite_autoincrement=True,
 )

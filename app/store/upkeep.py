@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -20,9 +21,10 @@ ORPHAN_AGE = timedelta(hours=24)
 
 
 def sweep_documents(database: Database, documents: Documents, now: datetime) -> int:
-    """Remove documents that no submission knows; return how many (queue-design 1)."""
-    with database.read() as connection:
-        swept = documents.sweep(document_ids(connection), now - ORPHAN_AGE)
+    """Remove documents that nothing knows of; return how many (queue-design 1)."""
+    # The sweep may end before the ids do, which leaves the cursor open.
+    with database.read() as connection, closing(document_ids(connection)) as known:
+        swept = documents.sweep(known, now - ORPHAN_AGE)
     if swept:
         _log.warning("%d orphaned documents were removed", swept)
     return swept

@@ -7,6 +7,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -224,3 +225,38 @@ def test_the_section_says_that_it_is_up(shop: Shop, connect: Connect) -> None:
     status = connect().get_orders_service_status()
 
     assert status.GetServiceStatusResult.Status == "GREEN"
+
+
+def test_orders_are_fetched_by_report_and_acknowledged(
+    shop: Shop, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ask, poll, fetch, acknowledge: on `/`, as it calls Reports (mws-wire 9.5)."""
+    connection = connect()
+    asked = connection.request_report(
+        ReportType="_GET_ORDERS_DATA_", StartDate="2026-01-01T00:00:00Z"
+    )
+    request_id = asked.RequestReportResult.ReportRequestInfo.ReportRequestId
+
+    def info() -> Any:
+        listed = connection.get_report_request_list(ReportRequestIdList=[request_id])
+        (found,) = listed.GetReportRequestListResult.ReportRequestInfo
+        return found
+
+    wait_for(lambda: str(info().ReportProcessingStatus))
+    report_id = str(info().GeneratedReportId)
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG, "boto"), pytest.raises(AssertionError):
+        connection.get_report(ReportId=report_id)
+    (body,) = [
+        record.msg for record in caplog.records if b"<Amazon" in bytes_of(record)
+    ]
+    acknowledged = connection.update_report_acknowledgements(
+        ReportIdList=[report_id], Acknowledged=True
+    )
+    left = connection.get_report_count(Acknowledged=False)
+
+    ids = [each.text for each in etree.fromstring(body).iter("AmazonOrderID")]
+    assert ids == [CANCELLED, REFUNDED, SHIPPED]
+    (shown,) = acknowledged.UpdateReportAcknowledgementsResult.ReportInfo
+    assert (shown.ReportId, shown.Acknowledged) == (report_id, "true")
+    assert left.GetReportCountResult.Count == "0"

@@ -173,9 +173,9 @@ def test_what_is_refused_reaches_the_client_as_its_error(shop: Shop) -> None:
     with pytest.raises(mws.MWSError) as unknown:
         feeds.get_feed_submission_result("50000099999")
     with pytest.raises(mws.MWSError) as operation:
-        client_of(mws.Reports, shop).get_report("1")
+        client_of(mws.Products, shop).get_service_status()
     with pytest.raises(mws.MWSError) as section:
-        client_of(mws.Sellers, shop).list_marketplace_participations()
+        client_of(mws.Finances, shop).list_financial_events(amazon_order_id=SHIPPED)
     with pytest.raises(mws.MWSError) as order:
         client_of(mws.Orders, shop).list_order_items("026-0000000-0000000")
 
@@ -187,8 +187,57 @@ def test_what_is_refused_reaches_the_client_as_its_error(shop: Shop) -> None:
     assert error_of(order) == (400, "InvalidParameterValue")
 
 
+def test_orders_are_listed_page_by_page(shop: Shop) -> None:
+    """How an integration that has no feed of its own yet finds its orders."""
+    orders = client_of(mws.Orders, shop)
+
+    first = orders.list_orders(
+        marketplaceids=["ATVPDKIKX0DER"], created_after="2025-12-31", max_results="2"
+    ).parsed
+    rest = orders.list_orders(next_token=first["NextToken"]).parsed
+
+    shown = [order["AmazonOrderId"] for order in first["Orders"]["Order"]]
+    assert shown == [CANCELLED, REFUNDED]
+    assert rest["Orders"]["Order"]["AmazonOrderId"] == SHIPPED
+    assert "NextToken" not in rest
+
+
+def test_a_seller_sees_where_they_sell(shop: Shop) -> None:
+    """The first call of many integrations, to learn their marketplaces."""
+    answer = client_of(mws.Sellers, shop).list_marketplace_participations().parsed
+
+    found = answer["ListParticipations"]["Participation"]
+    found = found if isinstance(found, list) else [found]
+    assert "ATVPDKIKX0DER" in [each["MarketplaceId"] for each in found]
+    assert {each["SellerId"] for each in found} == {shop.keys.seller_id}
+
+
 def test_the_section_says_that_it_is_up(shop: Shop) -> None:
     """What monitoring asks."""
     status = client_of(mws.Orders, shop).get_service_status().parsed
 
     assert status["Status"] == "GREEN"
+
+
+def test_orders_are_fetched_by_report(shop: Shop) -> None:
+    """Ask, poll, fetch: how an ERP takes orders over (mws-wire 9.5)."""
+    reports = client_of(mws.Reports, shop)
+    asked = reports.request_report("_GET_ORDERS_DATA_", start_date="2026-01-01")
+    request_id = asked.parsed["ReportRequestInfo"]["ReportRequestId"]
+
+    def info() -> Any:
+        listed = reports.get_report_request_list(requestids=[request_id])
+        return listed.parsed["ReportRequestInfo"]
+
+    wait_for(lambda: str(info()["ReportProcessingStatus"]))
+    report_id = str(info()["GeneratedReportId"])
+    fetched = reports.get_report(report_id)
+
+    md5 = base64.b64encode(hashlib.md5(fetched.response.content).digest()).decode()
+    assert fetched.response.headers["Content-MD5"] == md5
+    root = etree.fromstring(fetched.response.content)
+    ids = [each.text for each in root.iter("AmazonOrderID")]
+    assert ids == [CANCELLED, REFUNDED, SHIPPED]
+    listed = reports.get_report_list(requestids=[request_id])
+    assert listed.parsed["ReportInfo"]["ReportId"] == report_id
+    assert reports.get_report_count().parsed["Count"] == "1"

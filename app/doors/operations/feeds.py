@@ -12,6 +12,7 @@ from app.doors.sections import FEED_BACK_END, FEED_LISTS, FEEDS
 from app.doors.validation_header import validation_header
 from app.errors import ErrorCode, ServiceError
 from app.intake.feed_requests import FeedRequest
+from app.intake.quotas import Quota
 from app.intake.submissions import FeedQuery, Page
 from app.model.feed import FeedStatus, FeedSubmission
 from app.model.times import to_iso
@@ -28,7 +29,7 @@ _CHARSET = re.compile(
 )
 
 
-@operation("SubmitFeed", FEEDS, FEED_BACK_END)
+@operation("SubmitFeed", FEEDS, FEED_BACK_END, Quota(15, 120, per_hour=30))
 def submit_feed(call: Call, services: Services) -> TakesBody:
     """Take one feed in and answer with its FeedSubmissionInfo."""
     if call.method != "POST":
@@ -57,7 +58,7 @@ def submit_feed(call: Call, services: Services) -> TakesBody:
     return TakesBody(finish)
 
 
-@operation("GetFeedSubmissionList", FEEDS, FEED_LISTS)
+@operation("GetFeedSubmissionList", FEEDS, FEED_LISTS, Quota(10, 45, per_hour=80))
 def get_feed_submission_list(call: Call, services: Services) -> Answer:
     """List submissions, newest first; a list of ids overrides every other filter."""
     ids = _ids(call)
@@ -71,21 +72,23 @@ def get_feed_submission_list(call: Call, services: Services) -> Answer:
     return call.answer(*_page(page))
 
 
-@operation("GetFeedSubmissionListByNextToken", FEEDS, FEED_LISTS)
+@operation(
+    "GetFeedSubmissionListByNextToken", FEEDS, FEED_LISTS, Quota(30, 2, per_hour=1800)
+)
 def get_feed_submission_list_by_next_token(call: Call, services: Services) -> Answer:
     """Go on with a list; filters and page size are in the token."""
     page = services.intake.list_next(call.caller, call.required("NextToken"))
     return call.answer(*_page(page))
 
 
-@operation("GetFeedSubmissionCount", FEEDS, FEED_LISTS)
+@operation("GetFeedSubmissionCount", FEEDS, FEED_LISTS, Quota(10, 45, per_hour=80))
 def get_feed_submission_count(call: Call, services: Services) -> Answer:
     """Count submissions."""
     count = services.intake.count(call.caller, _query(call, LISTED_DAYS))
     return call.answer(leaf("Count", count))
 
 
-@operation("CancelFeedSubmissions", FEEDS, FEED_LISTS)
+@operation("CancelFeedSubmissions", FEEDS, FEED_LISTS, Quota(10, 45, per_hour=80))
 def cancel_feed_submissions(call: Call, services: Services) -> Answer:
     """Cancel what is not begun; answer with all that match, cancelled or not.
 
@@ -98,7 +101,7 @@ def cancel_feed_submissions(call: Call, services: Services) -> Answer:
     return call.answer(leaf("Count", len(submissions)), *map(_info, submissions))
 
 
-@operation("GetFeedSubmissionResult", FEEDS, FEED_BACK_END)
+@operation("GetFeedSubmissionResult", FEEDS, FEED_BACK_END, Quota(15, 60, per_hour=60))
 def get_feed_submission_result(call: Call, services: Services) -> Answer:
     """Return the processing report as it is, with its MD5."""
     report = services.intake.result(call.caller, call.required("FeedSubmissionId"))

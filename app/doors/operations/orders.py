@@ -7,17 +7,19 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.doors.answers import Answer, element, leaf, milliseconds
-from app.doors.call import Call, Services, operation
+from app.doors.call import SERVICE_STATUS_QUOTA, Call, Services, operation
 from app.doors.query import shown
 from app.doors.sections import ORDERS, ORDERS_BACK_END
 from app.errors import ErrorCode, ServiceError
 from app.intake.orders import ItemView, OrderView
+from app.intake.quotas import Quota
 from app.model.marketplaces import MARKETPLACES
 from app.model.money import Money
 from app.model.order import OrderStatus
 from app.model.times import to_iso
 
 MOST_ORDER_IDS = 50
+ITEMS_QUOTA = Quota(30, 2, shared="ListOrderItems")
 
 _PENDING = (OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY)
 
@@ -33,7 +35,7 @@ _PRICES = {
 _DISCOUNTS = {"ShippingDiscount": "Shipping", "PromotionDiscount": "Principal"}
 
 
-@operation("GetOrder", ORDERS, ORDERS_BACK_END)
+@operation("GetOrder", ORDERS, ORDERS_BACK_END, Quota(6, 60))
 def get_order(call: Call, services: Services) -> Answer:
     """Return the orders named, up to 50; ids that are none of the seller's are absent.
 
@@ -44,10 +46,10 @@ def get_order(call: Call, services: Services) -> Answer:
     if not ids:
         raise call.lacks("AmazonOrderId.Id.1")
     orders = services.orders.get_orders(call.caller.seller_id, ids)
-    return call.answer(element("Orders", *map(_order, orders)))
+    return call.answer(element("Orders", *map(write_order, orders)))
 
 
-@operation("ListOrderItems", ORDERS, ORDERS_BACK_END)
+@operation("ListOrderItems", ORDERS, ORDERS_BACK_END, ITEMS_QUOTA)
 def list_order_items(call: Call, services: Services) -> Answer:
     """Return all items of one order; there is never a second page."""
     amazon_order_id = call.required("AmazonOrderId")
@@ -64,7 +66,7 @@ def list_order_items(call: Call, services: Services) -> Answer:
     )
 
 
-@operation("ListOrderItemsByNextToken", ORDERS, ORDERS_BACK_END)
+@operation("ListOrderItemsByNextToken", ORDERS, ORDERS_BACK_END, ITEMS_QUOTA)
 def list_order_items_by_next_token(call: Call, services: Services) -> Answer:
     """Refuse every token: ListOrderItems gives none, since it lists all at once."""
     call.required("NextToken")
@@ -75,7 +77,7 @@ def list_order_items_by_next_token(call: Call, services: Services) -> Answer:
     )
 
 
-@operation("GetServiceStatus", ORDERS, ORDERS_BACK_END)
+@operation("GetServiceStatus", ORDERS, ORDERS_BACK_END, SERVICE_STATUS_QUOTA)
 def get_service_status(call: Call, services: Services) -> Answer:
     """Say that the section is served. Source: mws-wire 8.7."""
     return call.answer(
@@ -83,7 +85,7 @@ def get_service_status(call: Call, services: Services) -> Answer:
     )
 
 
-def _order(view: OrderView) -> str:
+def write_order(view: OrderView) -> str:
     """Write an order, its elements in the order of mws-wire 8.4.
 
     A pending order shows neither its buyer nor what it costs.
