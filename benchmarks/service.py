@@ -48,7 +48,7 @@ class Running:
         while time.monotonic() < deadline:
             if self.client.status(feed_submission_id) == "_DONE_":
                 return
-            time.sleep(0.05)
+            time.sleep(0.1)
         raise TimeoutError(f"feed {feed_submission_id} is not done")
 
 

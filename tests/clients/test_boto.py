@@ -203,7 +203,7 @@ def test_what_is_refused_reaches_the_client_as_its_error(
     with pytest.raises(errors.ResponseError) as unknown:
         connection.get_feed_submission_result(FeedSubmissionId="50000099999")
     with pytest.raises(errors.InvalidAddress):
-        connection.list_marketplace_participations()
+        connection.get_products_service_status()
     with pytest.raises(errors.InvalidParameterValue) as order:
         connection.list_order_items(AmazonOrderId="026-0000000-0000000")
 
