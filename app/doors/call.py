@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from app.doors.answers import Answer, result
+from app.doors.answers import Answer, leaf, milliseconds, result
 from app.doors.moments import read_moment
 from app.doors.query import shown
 from app.doors.sections import Producer, Section
@@ -199,4 +199,11 @@ def invalid(name: str, value: str, expected: str) -> ServiceError:
     return ServiceError(
         ErrorCode.INVALID_PARAMETER,
         f'{name} is "{shown(value)}", expected {expected}.',
+    )
+
+
+def service_status(call: Call) -> Answer:
+    """Say that a section is served, as its GetServiceStatus. Source: mws-wire 8.7."""
+    return call.answer(
+        leaf("Status", "GREEN"), leaf("Timestamp", milliseconds(call.arrived))
     )

@@ -83,13 +83,6 @@ class Outcome(NamedTuple):
     effects: tuple[Effect, ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    @classmethod
-    def of(cls, effects: list[Effect], problems: list[Problem]) -> Outcome:
-        """Keep the effects only if no problem is an error."""
-        if any(problem.is_error for problem in problems):
-            return cls((), tuple(problems))
-        return cls(tuple(effects), tuple(problems))
-
     @property
     def refused(self) -> bool:
         """Whether the message was refused."""

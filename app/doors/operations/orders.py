@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from app.doors.answers import Answer, element, leaf, milliseconds
-from app.doors.call import SERVICE_STATUS_QUOTA, Call, Services, operation
+from app.doors.answers import Answer, element, leaf
+from app.doors.call import (
+    SERVICE_STATUS_QUOTA,
+    Call,
+    Services,
+    operation,
+    service_status,
+)
 from app.doors.query import shown
 from app.doors.sections import ORDERS, ORDERS_BACK_END
 from app.errors import ErrorCode, ServiceError
@@ -79,10 +85,8 @@ def list_order_items_by_next_token(call: Call, services: Services) -> Answer:
 
 @operation("GetServiceStatus", ORDERS, ORDERS_BACK_END, SERVICE_STATUS_QUOTA)
 def get_service_status(call: Call, services: Services) -> Answer:
-    """Say that the section is served. Source: mws-wire 8.7."""
-    return call.answer(
-        leaf("Status", "GREEN"), leaf("Timestamp", milliseconds(call.arrived))
-    )
+    """Say that the section is served."""
+    return service_status(call)
 
 
 def write_order(view: OrderView) -> str:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from app.doors.answers import Answer, element, leaf, milliseconds
-from app.doors.call import SERVICE_STATUS_QUOTA, Call, Services, operation
+from app.doors.answers import Answer, element, leaf
+from app.doors.call import (
+    SERVICE_STATUS_QUOTA,
+    Call,
+    Services,
+    operation,
+    service_status,
+)
 from app.doors.sections import SELLERS, SELLERS_BACK_END
 from app.errors import ErrorCode, ServiceError
 from app.intake.quotas import Quota
@@ -56,10 +62,8 @@ def list_marketplace_participations_by_next_token(
 
 @operation("GetServiceStatus", SELLERS, SELLERS_BACK_END, SERVICE_STATUS_QUOTA)
 def get_service_status(call: Call, services: Services) -> Answer:
-    """Say that the section is served. Source: mws-wire 8.7."""
-    return call.answer(
-        leaf("Status", "GREEN"), leaf("Timestamp", milliseconds(call.arrived))
-    )
+    """Say that the section is served."""
+    return service_status(call)
 
 
 def _marketplace(marketplace: Marketplace) -> str:
