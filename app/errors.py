@@ -262,6 +262,7 @@ class ResultCode(Enum):
     """Reasons to refuse a message or a feed, and warnings.
 
     Source: feed-vocabulary 4.1 (Amazon's numbers) and 4.2 (our own, 715xxx and 718xxx).
+    9xxxx are those of flat files.
     """
 
     SCHEMA_INVALID = ResultRow(
@@ -293,6 +294,13 @@ class ResultCode(Enum):
         "Correct those listed and send the feed again.",
         "{count} more errors are not listed.",
     )
+    INFORMATION_MISSING = ResultRow(
+        5004,
+        _E,
+        "A record of a flat file lacks a value, or the file has no record.",
+        "Fill in the column that the text names.",
+        "Line {line}: {what}, expected {expected}.",
+    )
     WRONG_MERCHANT = ResultRow(
         5005,
         _E,
@@ -308,6 +316,28 @@ class ResultCode(Enum):
         "Leave out units that were cancelled or shipped before.",
         "{order} has {left} left to ship, {asked}: {ordered} ordered, {shipped} "
         "shipped, {cancelled} cancelled.",
+    )
+    HEADINGS_CHANGED = ResultRow(
+        90009,
+        _E,
+        "A flat file has no headings, or they are not as the template has them.",
+        "Copy the headings of the template; `feedgate template` writes it.",
+        "Line {line}: found {found}, expected the headings of the {title}: {fix}.",
+    )
+    COLUMN_MISSING = ResultRow(
+        90012,
+        _E,
+        "A flat file lacks a required column.",
+        "Add the columns that the text names; `feedgate template` writes them all.",
+        "Line {line}: the headings of the {title} lack {columns}.",
+    )
+    COLUMN_UNKNOWN = ResultRow(
+        90061,
+        _W,
+        "A heading of a flat file is unknown, so its values are ignored.",
+        "Correct the spelling, or leave the column out.",
+        'Line {line}: the heading "{found}" is unknown to the {title}, so its values '
+        "were ignored.",
     )
     DUPLICATE_MESSAGE_ID = ResultRow(
         715001,
@@ -364,6 +394,14 @@ class ResultCode(Enum):
         "PurgeAndReplace or OperationType has a value without meaning for orders.",
         "Leave it out.",
         "{what} was ignored: it has no meaning for order feeds.",
+        strict=25,
+    )
+    SPREADSHEET_LEFTOVERS = ResultRow(
+        715008,
+        _W,
+        "A spreadsheet has put quotes or empty cells into a flat file.",
+        "Nothing: they were read as they were meant. Save as Text (Tab delimited).",
+        "{what}, the first on line {line}: {outcome}.",
         strict=25,
     )
     ORDER_UNKNOWN = ResultRow(

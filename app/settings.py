@@ -79,6 +79,14 @@ class Settings(BaseSettings):
         "that would be right, and compares them with the client's own, if it sends "
         "that as X-Feedgate-String-To-Sign (line ends written as \\n).",
     )
+    flat_file_charset: Literal[
+        "marketplace", "utf-8", "windows-1252", "iso-8859-15", "shift_jis", "gbk"
+    ] = Field(
+        "marketplace",
+        description="Encoding of flat files that are not UTF-8 and whose Content-Type "
+        "has no charset. `marketplace`: Shift_JIS for Japan, GBK for China, otherwise "
+        "Windows-1252.",
+    )
     signature_window_seconds: int = Field(
         900, ge=1, description="How far Timestamp may lie from our clock, either way."
     )

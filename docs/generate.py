@@ -85,7 +85,10 @@ def samples() -> dict[int, tuple[str, str]]:
         r"<ResultDescription>(.*?)</ResultDescription>",
         re.DOTALL,
     )
-    for report in sorted(CORPUS.glob("*/*/report*.xml")):
+    flat_result = re.compile(r"\t(\d+)\t(?:Error|Warning|Fatal)\t(.*)")
+    reports = [*CORPUS.glob("*/*/report*.xml"), *CORPUS.glob("*/*/report*.txt")]
+    # Those of XML feeds first: most codes are shared.
+    for report in sorted(reports, key=lambda path: (path.suffix == ".txt", path)):
         if "strict" in report.name:
             continue
         case = report.parent.relative_to(CORPUS).as_posix()
@@ -93,7 +96,8 @@ def samples() -> dict[int, tuple[str, str]]:
             r"^Rules: (\w+)", (report.parent / "case.md").read_text(), re.M
         )
         strict = rules is not None and rules[1] == "strict"
-        for number, text in result.findall(report.read_text()):
+        pattern = flat_result if report.suffix == ".txt" else result
+        for number, text in pattern.findall(report.read_text()):
             own = re.search(r" \((\d{6})\)$", text) if strict else None
             found.setdefault(int(own[1]) if own else int(number), (case, text))
     return found

@@ -22,6 +22,7 @@ MODULES = {
     "submit": "feeds",
     "report": "feeds",
     "validate": "validate",
+    "template": "templates",
     "try": "trying",
 }
 """Which module of this package has which command."""

@@ -20,7 +20,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from app.cli.client import MwsClient
 from app.cli.failures import Failure
+from app.cli.feeds import content_type_of
 from app.cli.server import listen, served, server
+from app.feedtypes import registry
 from app.intake.order_import import ImportRefused, import_orders
 from app.main import Service, build
 from app.model.feed import Rules
@@ -39,6 +41,7 @@ _HEAD = re.compile(
     r"FeedType: (?P<feed_types>[^\n]+)\n"
     r"Rules: (?P<rules>standard|strict|both)\n"
     r"(Options: (?P<options>skip)\n)?"
+    r"(Charset: (?P<charset>[\w-]+)\n)?"
 )
 _DEADLINE_SECONDS = 60
 _POLL_SECONDS = 0.01
@@ -47,28 +50,36 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case: its folder, its FeedTypes feed by feed, and the rules it is for."""
+    """One case: its folder, its FeedTypes feed by feed, and the rules it is for.
+
+    `kind` is how its feeds and reports end: xml, or txt for flat files, whose
+    Content-Type has the `charset`. The two kinds of one folder are twins: they leave
+    the same orders.
+    """
 
     folder: Path
     title: str
     feed_types: tuple[str, ...]
     rules: tuple[Rules, ...]
     skip_invalid: bool
+    kind: str = "xml"
+    charset: str | None = None
 
     def feed(self, number: int) -> Path:
         """Return the document of the numbered feed, from 1."""
-        return self.folder / f"feed{self._suffix(number)}.xml"
+        return self.folder / f"feed{self._suffix(number)}.{self.kind}"
 
     def report(self, number: int, rules: Rules) -> Path:
         """Return the report that the numbered feed must get."""
-        return self._for_rules(f"report{self._suffix(number)}", "xml", rules)
+        return self._for_rules(f"report{self._suffix(number)}", self.kind, rules)
 
     def after(self, rules: Rules) -> Path:
         """Return the orders as they must be in the end."""
         return self._for_rules("after", "json", rules)
 
     def _suffix(self, number: int) -> str:
-        return "" if (self.folder / "feed.xml").exists() else f"-{number}"
+        single = (self.folder / f"feed.{self.kind}").exists()
+        return "" if single else f"-{number}"
 
     def _for_rules(self, name: str, kind: str, rules: Rules) -> Path:
         strict = self.folder / f"{name}.strict.{kind}"
@@ -102,8 +113,16 @@ def _with_end(line: str) -> str:
     return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def read_case(folder: Path) -> Case:
-    """Read what a case is about; raises Failure if the folder is no whole case."""
+def read_cases(folder: Path) -> list[Case]:
+    """Read what a folder is about: one case, or two where there are flat-file twins.
+
+    Raises Failure if the folder is no whole case.
+    """
+    kinds = [kind for kind in ("xml", "txt") if list(folder.glob(f"feed*.{kind}"))]
+    return [_read_case(folder, kind) for kind in kinds or ["xml"]]
+
+
+def _read_case(folder: Path, kind: str) -> Case:
     about = folder / "case.md"
     if not about.is_file():
         raise Failure(f"{folder} is no golden case: it has no case.md.")
@@ -113,21 +132,32 @@ def read_case(folder: Path) -> Case:
             f"{about} must begin with the lines # title, FeedType: ... and Rules: "
             "standard, strict or both."
         )
-    feeds = len(list(folder.glob("feed-*.xml"))) or 1
+    feeds = len(list(folder.glob(f"feed-*.{kind}"))) or 1
     feed_types = [name.strip() for name in head["feed_types"].split(",")]
     if len(feed_types) not in (1, feeds):
         raise Failure(f"{about} names {len(feed_types)} FeedTypes for {feeds} feeds.")
+    feed_types = [_of_kind(name, kind) for name in feed_types]
     case = Case(
         folder,
         head["title"],
         tuple(feed_types * feeds if len(feed_types) == 1 else feed_types),
         tuple(Rules) if head["rules"] == "both" else (Rules(head["rules"]),),
         head["options"] is not None,
+        kind,
+        head["charset"],
     )
     missing = [path.name for path in _files(case) if not path.is_file()]
     if missing:
         raise Failure(f"{folder} lacks {', '.join(missing)}.")
     return case
+
+
+def _of_kind(name: str, kind: str) -> str:
+    """Return the FeedType itself, or its flat-file twin for a flat file."""
+    feed_type = registry.by_mws(name)
+    if kind == "xml" or feed_type is None or feed_type.flat_file is not None:
+        return name
+    return registry.twin_of(feed_type).mws
 
 
 def _files(case: Case) -> Iterator[Path]:
@@ -231,7 +261,12 @@ def _put_in(service: Service, path: Path) -> None:
 def _submit(client: MwsClient, case: Case, number: int, feed_type: str) -> str:
     options = "on-invalid-message=skip" if case.skip_invalid else ""
     path = case.feed(number)
-    feed_submission_id = client.submit(path, feed_type, feed_options=options)
+    feed_submission_id = client.submit(
+        path,
+        feed_type,
+        feed_options=options,
+        content_type=content_type_of(feed_type, case.charset),
+    )
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while client.status(feed_submission_id) != "_DONE_":
         if time.monotonic() > deadline:

@@ -69,6 +69,7 @@ class MwsClient:
         *,
         marketplace_ids: tuple[str, ...] = (),
         feed_options: str = "",
+        content_type: str = "text/xml",
     ) -> str:
         """Send a feed and return its FeedSubmissionId."""
         parameters = {"FeedType": feed_type}
@@ -79,7 +80,7 @@ class MwsClient:
         with path.open("rb") as feed:
             digest = hashlib.file_digest(feed, "md5").digest()
             headers = {
-                "Content-Type": "text/xml",
+                "Content-Type": content_type,
                 "Content-Length": str(feed.tell()),
                 "Content-MD5": base64.b64encode(digest).decode("ascii"),
             }

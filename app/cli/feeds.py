@@ -16,6 +16,7 @@ from app.cli.client import MwsClient, MwsError
 from app.cli.failures import NO, Failure, stderr
 from app.cli.service import read_settings
 from app.engine.encoding import Utf8Reader
+from app.engine.flat_gate import recognised
 from app.engine.head import read_head
 from app.engine.refusals import FeedUnreadable
 from app.feedtypes import registry
@@ -67,7 +68,7 @@ def submit(
         typer.Option(
             "--type",
             help="FeedType, such as _POST_ORDER_ACKNOWLEDGEMENT_DATA_; without it, the"
-            " one that the document's MessageType belongs to.",
+            " one that its MessageType, or the headings of a flat file, belong to.",
         ),
     ] = None,
     wait: Annotated[
@@ -80,6 +81,13 @@ def submit(
             help="Apply the valid messages even if others break the schema.",
         ),
     ] = False,
+    charset: Annotated[
+        str | None,
+        typer.Option(
+            help="Encoding of a flat file that is not UTF-8, such as Shift_JIS; "
+            "without it the service takes the one that is usual in the marketplace."
+        ),
+    ] = None,
     marketplace: Annotated[
         list[str] | None,
         typer.Option(help="MarketplaceId that the feed is for; may be repeated."),
@@ -98,12 +106,14 @@ def submit(
     """
     names = {each.name: each.mws for each in registry.FEED_TYPES}
     feed_type = feed_type or _feed_type_of(file)
+    feed_type = names.get(feed_type, feed_type)
     client = _client(endpoint, access_key, secret, seller_id, auth_token)
     feed_submission_id = client.submit(
         file,
-        names.get(feed_type, feed_type),
+        feed_type,
         marketplace_ids=tuple(marketplace or ()),
         feed_options="on-invalid-message=skip" if skip_invalid else "",
+        content_type=content_type_of(feed_type, charset),
     )
     if not wait:
         typer.echo(feed_submission_id)
@@ -125,10 +135,22 @@ def report(
     _print_report(client.report(feed_submission_id))
 
 
+def content_type_of(feed_type: str, charset: str | None) -> str:
+    """Return the Content-Type to send a feed with. Source: mws-wire 6."""
+    known = registry.by_mws(feed_type)
+    if known is None or known.flat_file is None:
+        return "text/xml"
+    after = f"; charset={charset}" if charset else ""
+    return f"text/tab-separated-values{after}"
+
+
 def _feed_type_of(file: Path) -> str:
-    """Return the FeedType that a document's MessageType belongs to."""
-    served = {each.message_type: each.mws for each in registry.FEED_TYPES}
+    """Return the FeedType that a document's MessageType or headings belong to."""
+    served = {each.message_type: each.mws for each in registry.XML_FEED_TYPES}
     with file.open("rb") as document:
+        flat_file = recognised(document, None)
+        if flat_file is not None:
+            return flat_file.mws
         try:
             head = read_head(Utf8Reader(document), _HEAD_BYTES)
         except FeedUnreadable as error:

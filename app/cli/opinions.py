@@ -16,6 +16,8 @@ from lxml import etree
 
 from app.engine.encoding import Utf8Reader
 from app.engine.explain import message_id_of
+from app.engine.flat_gate import recognised
+from app.engine.flatfile import read_flat_file
 from app.engine.gate import check
 from app.engine.message_ids import MessageIds
 from app.engine.message_types import ORDER_MESSAGE_TYPES
@@ -23,7 +25,7 @@ from app.engine.pieces import Envelope, Limits
 from app.engine.refusals import FeedUnreadable
 from app.engine.schemas import compiled
 from app.errors import ResultCode
-from app.model.feed import Problem, Rules, Verdict
+from app.model.feed import FeedType, Problem, Rules, Verdict
 
 if TYPE_CHECKING:
     from app.engine.second_opinion import Difference
@@ -57,6 +59,9 @@ def opinion_of(
     """Validate one document; with `second`, ask xmlschema about feeds as well."""
     with file.open("rb") as document:
         verdict = check(document, rules=rules, limits=limits)
+        flat_file = recognised(document, None)
+        if flat_file is not None:
+            return _flat_opinion(file, document, verdict, flat_file, rules, limits)
         well_formed, schema_valid = verdict.well_formed, verdict.schema_valid
         refusal = verdict.refusal
         if refusal is not None and refusal.code in _NOT_BY_SCHEMA:
@@ -77,6 +82,36 @@ def opinion_of(
             verdict.warnings,
             _differences(document, rules, limits) if asked else None,
         )
+
+
+def _flat_opinion(
+    file: Path,
+    document: BinaryIO,
+    verdict: Verdict,
+    feed_type: FeedType,
+    rules: Rules,
+    limits: Limits,
+) -> Opinion:
+    """Say what is wrong with the headings of a flat file, or with its records.
+
+    There is no schema; its verdict is that of the columns.
+    """
+    errors = list(_errors_of(verdict))
+    if verdict.refusal is None and feed_type.flat_file is not None:
+        document.seek(0)
+        for read in read_flat_file(
+            document, feed_type.flat_file, rules=rules, limits=limits
+        ):
+            errors += read.outcome.problems if read.outcome else ()
+    return Opinion(
+        file,
+        verdict.well_formed,
+        not errors,
+        feed_type.message_type,
+        verdict.messages,
+        tuple(sorted(errors, key=lambda error: error.line or 0)),
+        verdict.warnings,
+    )
 
 
 def _errors_of(verdict: Verdict) -> Iterator[Problem]:

@@ -34,9 +34,9 @@ def try_cases(
     held at 2026-11-24T12:00:00Z.
     """
     # Here, and not above: commands that need no service start in half the time.
-    from app.cli.case import read_case, run_case
+    from app.cli.case import read_cases, run_case
 
-    cases = [read_case(folder) for folder in folders]
+    cases = [case for folder in folders for case in read_cases(folder)]
     differing = False
     for case in cases:
         for each in case.rules:
@@ -45,7 +45,8 @@ def try_cases(
                     differences = run_case(case, each, Path(home))
                 differing = differing or bool(differences)
                 verdict = "differs" if differences else "ok"
-                typer.echo(f"{verdict}: {case.folder} ({each}) {case.title}")
+                about = f"{each}, flat file" if case.kind == "txt" else str(each)
+                typer.echo(f"{verdict}: {case.folder} ({about}) {case.title}")
                 for difference in differences:
                     typer.echo(difference.diff(), nl=False)
     if differing:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from app.engine.flat_places import at_records
 from app.errors import ResultCode
 from app.feedtypes.wording import unknown_order
 from app.model.effects import CancelItem, Effect
@@ -162,16 +163,22 @@ def _write_down(
 
 
 def _count(batch: Batch, message: Message, outcome: Outcome) -> None:
-    batch.messages += 1
+    batch.messages += message.weight
     if not outcome.problems:
         return
     if outcome.refused:
-        batch.with_error += 1
+        batch.with_error += message.weight
     else:
-        batch.with_warning += 1
-    if message.payload is not None:
-        for problem in outcome.problems:
-            batch.problems.append((message.place, problem.of(message.message_id)))
+        batch.with_warning += message.weight
+    if message.problems:
+        # The gate's, which were kept with the submission.
+        return
+    if message.records:
+        found = at_records(message, outcome.problems)
+        batch.problems += [(message.place, problem) for problem in found]
+        return
+    for problem in outcome.problems:
+        batch.problems.append((message.place, problem.of(message.message_id)))
 
 
 def wanted(messages: Iterable[Read], holders: Mapping[str, str]) -> Iterable[str]:

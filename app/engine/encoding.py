@@ -86,14 +86,21 @@ class Utf8Reader:
     Source: design D3 (accepted encodings).
     """
 
-    def __init__(self, document: BinaryIO, charset: str | None = None) -> None:
+    def __init__(
+        self,
+        document: BinaryIO,
+        charset: str | None = None,
+        reason: str = "as the Content-Type says",
+    ) -> None:
         """Find out the encoding; `charset` is the one of the Content-Type, if any.
+
+        `reason` completes what is said of a document that is not in that charset.
 
         Raises FeedUnreadable for an encoding that is not accepted, a declaration that
         contradicts the first bytes, and blanks before the declaration.
         """
         self._document = document
-        self.encoding = _find_encoding(document, charset)
+        self.encoding = _find_encoding(document, charset, reason)
         self._decoder = codecs.getincrementaldecoder(self.encoding.codec)()
         self._offset = self.encoding.mark
         document.seek(self._offset)
@@ -168,7 +175,7 @@ def _without(declared: tuple[int, int] | None, data: bytes) -> bytes:
     return data[:start] + b" " * (end - start) + data[end:]
 
 
-def _find_encoding(document: BinaryIO, charset: str | None) -> Encoding:
+def _find_encoding(document: BinaryIO, charset: str | None, reason: str) -> Encoding:
     document.seek(0)
     opening = document.read(_OPENING_BYTES)
     wide = _UTF_16.get(opening[:2])
@@ -183,7 +190,7 @@ def _find_encoding(document: BinaryIO, charset: str | None) -> Encoding:
     mark = len(_UTF_8_MARK) if marked else 0
     name, declared = _declared(opening[mark:])
     if name is None:
-        return _undeclared(document, charset, mark)
+        return _undeclared(document, charset, mark, reason)
     codec = _CODECS.get(name.lower())
     if codec is None and name.lower() != "utf-16":
         raise FeedUnreadable(refused_encoding(name))
@@ -225,9 +232,12 @@ def _declared(opening: bytes) -> tuple[str | None, tuple[int, int] | None]:
     return name, declaration.span("encoding")
 
 
-def _undeclared(document: BinaryIO, charset: str | None, mark: int) -> Encoding:
+def _undeclared(
+    document: BinaryIO, charset: str | None, mark: int, reason: str
+) -> Encoding:
     """Take it for UTF-8; for the charset of the Content-Type only if it is not."""
-    utf_8 = Encoding("utf-8", "UTF-8", "since no encoding is declared", mark)
+    why = "as the byte order mark says" if mark else "since no encoding is declared"
+    utf_8 = Encoding("utf-8", "UTF-8", why, mark)
     if mark or charset is None or _CODECS.get(charset.lower()) == "utf-8":
         return utf_8
     if _is_utf_8(document):
@@ -235,7 +245,7 @@ def _undeclared(document: BinaryIO, charset: str | None, mark: int) -> Encoding:
     codec = _CODECS.get(charset.lower())
     if codec is None:
         raise FeedUnreadable(refused_encoding(charset))
-    return Encoding(codec, charset, "as the Content-Type says")
+    return Encoding(codec, charset, reason)
 
 
 def _is_utf_8(document: BinaryIO) -> bool:

@@ -9,10 +9,17 @@ from typing import BinaryIO
 
 from app.engine.explain import MOST_A_MESSAGE, explained
 from app.engine.faults import Fault, Stray, faults, head_faults
+from app.engine.flat_gate import check_flat_file, recognised
 from app.engine.head import Head
 from app.engine.message_types import MESSAGE_TYPES, ORDER_MESSAGE_TYPES, feed_of
 from app.engine.pieces import Envelope, Limits
-from app.engine.refusals import TEXT_LIMIT, VALUE_LIMIT, FeedUnreadable, cut
+from app.engine.refusals import (
+    TEXT_LIMIT,
+    VALUE_LIMIT,
+    FeedUnreadable,
+    cut,
+    wrong_feed_type,
+)
 from app.engine.schemas import Expected, compiled, expectations
 from app.errors import ResultCode, Severity
 from app.model.feed import FeedType, Header, Problem, Rules, Verdict
@@ -34,12 +41,18 @@ def check(
     """Read a whole document and say what is wrong with it.
 
     `document` is seekable and read from its beginning; `charset` is that of the
-    Content-Type. Without `feed_type` any of the order feeds will do. `identifiers` are
-    the MerchantIdentifiers of the account; without them that is not looked at. Refusals
-    of the whole feed come in this order: encoding and DOCTYPE, document element,
-    MessageType of another feed type, well-formedness and limits, MerchantIdentifier.
+    Content-Type. Without `feed_type` any of the order feeds will do, flat files too.
+    `identifiers` are the MerchantIdentifiers of the account; without them that is not
+    looked at. Refusals of the whole feed come in this order: encoding and DOCTYPE,
+    document element, MessageType of another feed type, well-formedness and limits,
+    MerchantIdentifier.
     Source: design D2.3, D3.
     """
+    flat = recognised(document, charset) if feed_type is None else feed_type
+    if flat is not None and flat.flat_file is not None:
+        return check_flat_file(
+            document, flat, rules=rules, limits=limits, charset=charset
+        )
     header = Header()
     try:
         envelope = Envelope(document, limits, charset)
@@ -114,7 +127,7 @@ def _wrong_kind(
 ) -> Problem | None:
     """Say what the document is instead of the feed that it was sent as."""
     if envelope.flat_file:
-        return _wrong_feed_type("a flat file", feed_type)
+        return wrong_feed_type("a flat file", feed_type)
     root = envelope.head.root
     if root not in (None, "AmazonEnvelope"):
         return _wrong_root(root)
@@ -122,7 +135,7 @@ def _wrong_kind(
     known = MESSAGE_TYPES.union(other.message_type for other in others)
     message_type = (envelope.head.header.message_type or "").strip(_BLANKS)
     if message_type in known - allowed:
-        return _wrong_feed_type(feed_of(message_type), feed_type)
+        return wrong_feed_type(feed_of(message_type), feed_type)
     return None
 
 
@@ -134,13 +147,6 @@ def _wrong_root(root: str) -> Problem:
     code = ResultCode.WRONG_ROOT
     text = code.text(found=found)
     return Problem(code, text, found=found, expected="AmazonEnvelope")
-
-
-def _wrong_feed_type(found: str, feed_type: FeedType | None) -> Problem:
-    sent = f"{feed_type.name} ({feed_type.mws})" if feed_type else "an order feed"
-    code = ResultCode.WRONG_FEED_TYPE
-    text = code.text(found=found, feed_type=sent)
-    return Problem(code, text, found=found, expected=sent)
 
 
 def _wrong_merchant(

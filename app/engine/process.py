@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 from app.engine.batch import Batch, Read, given_up, judge, read_body, wanted
 from app.engine.envelope import Limits, read_messages
+from app.engine.flat_report import write_flat_report
+from app.engine.flatfile import read_flat_file
 from app.engine.message_ids import MessageIds
 from app.engine.report import write_report
 from app.errors import ResultCode
@@ -81,6 +83,17 @@ class Engine:
     def _read(
         self, feed_type: FeedType, document: BinaryIO, work: Work
     ) -> Iterator[Read]:
+        if feed_type.flat_file is not None:
+            for read in read_flat_file(
+                document,
+                feed_type.flat_file,
+                rules=work.rules,
+                limits=self.limits,
+                charset=work.charset,
+            ):
+                if read.message.place > work.progress:
+                    yield read
+            return
         used = MessageIds()
         for message in read_messages(
             document,
@@ -156,17 +169,27 @@ class Engine:
         writer = self.documents.new()
         with self.database.read() as connection:
             work = feeds.load_work(connection, claim.feed_submission_id)
-            write_report(
-                writer.write,
-                feed_submission_id=claim.feed_submission_id,
-                seller_id=work.seller_id,
-                rules=work.rules,
-                counts=_counts(work),
-                problems=chain(
-                    self._unread(claim, work),
-                    read_results(connection, claim.feed_submission_id),
-                ),
+            problems = chain(
+                self._unread(claim, work),
+                read_results(connection, claim.feed_submission_id),
             )
+            if _feed_type(work).flat_file is not None:
+                write_flat_report(
+                    writer.write,
+                    rules=work.rules,
+                    counts=_counts(work),
+                    refused=work.refused,
+                    problems=problems,
+                )
+            else:
+                write_report(
+                    writer.write,
+                    feed_submission_id=claim.feed_submission_id,
+                    seller_id=work.seller_id,
+                    rules=work.rules,
+                    counts=_counts(work),
+                    problems=problems,
+                )
         md5 = base64.b64encode(writer.md5).decode()
         document_id = writer.commit()
         with self.queue.fenced(claim) as connection:

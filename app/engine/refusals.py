@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.errors import ResultCode
-from app.model.feed import Problem
+from app.model.feed import FeedType, Problem
 
 TEXT_LIMIT = 500
 """Longest text of a problem, in characters (xml-pipeline 4)."""
@@ -24,6 +24,14 @@ class FeedUnreadable(Exception):
 def cut(text: str, limit: int) -> str:
     """Shorten a text to a limit; the last character then says that more follows."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def wrong_feed_type(found: str, feed_type: FeedType | None) -> Problem:
+    """715002: the document is something else than the feed that it was sent as."""
+    sent = f"{feed_type.name} ({feed_type.mws})" if feed_type else "an order feed"
+    code = ResultCode.WRONG_FEED_TYPE
+    text = code.text(found=found, feed_type=sent)
+    return Problem(code, text, found=found, expected=sent)
 
 
 def not_well_formed(line: int, column: int, found: str, expected: str) -> Problem:

@@ -68,6 +68,14 @@ def expectations(rules: Rules) -> dict[str, Expected]:
     return dict(declared.walk("", declared.elements["AmazonEnvelope"]))
 
 
+@cache
+def enumeration(rules: Rules, type_name: str) -> tuple[str, ...]:
+    """Return the values of a simple type, such as CancelReason, in their order."""
+    declared = _Declarations()
+    declared.read(schema_file(rules))
+    return declared.values(type_name)
+
+
 class _Declarations:
     """The global declarations of a schema and of what it includes."""
 
@@ -83,6 +91,11 @@ class _Declarations:
                 self.elements[node.get("name", "")] = node
             else:
                 self._types[node.get("name", "")] = node
+
+    def values(self, type_name: str) -> tuple[str, ...]:
+        """Return the enumeration values of a simple type."""
+        nodes = self._types[type_name].iter(f"{_XS}enumeration")
+        return tuple(node.get("value", "") for node in nodes)
 
     def walk(self, path: str, node: etree._Element) -> Iterator[tuple[str, Expected]]:
         node = self.elements.get(node.get("ref", ""), node)

@@ -27,7 +27,7 @@ from app.model.effects import (
 )
 from app.model.feed import Judging, Outcome, Problem, Rules
 from app.model.marketplaces import zone_of
-from app.model.order import Order
+from app.model.order import Order, Shipment
 from app.model.times import to_iso
 
 
@@ -36,7 +36,9 @@ class OrderFulfillment:
     """The payload of one message; exactly one of the two order ids is set.
 
     `fulfillment_date` is an xs:dateTime as written: without a zone it is local time
-    of the order's marketplace, which the message does not tell.
+    of the order's marketplace, which the message does not tell. Flat files have days
+    as well. They are corrections that `keeps` what they leave empty, and their
+    tracking has "" for what is to be deleted (feed-vocabulary 7.3).
     """
 
     amazon_order_id: str | None
@@ -45,6 +47,7 @@ class OrderFulfillment:
     tracking: Tracking = field(default_factory=Tracking)
     merchant_fulfillment_id: str | None = None
     items: tuple[FulfilledItem, ...] = ()
+    keeps: bool = False
 
 
 def parse(element: etree._Element) -> OrderFulfillment:
@@ -120,7 +123,7 @@ def handle(message: OrderFulfillment, order: Order, judging: Judging) -> Outcome
     refusal = closed(judged)
     if refusal is not None:
         return Outcome(problems=(refusal,))
-    moment = date_time(message.fulfillment_date, zone_of(order.marketplace_id))
+    moment = _shipped_at(message, order)
     problems = _date_problems(moment, judged, judging)
     if judging.rules is Rules.STRICT:
         problems += _carrier_problems(message.tracking, judged)
@@ -129,7 +132,7 @@ def handle(message: OrderFulfillment, order: Order, judging: Judging) -> Outcome
         before = confirmed_before(order, meant)
         if before is not None:
             problems.append(judged.problem(ResultCode.TRACKING_REPLACED))
-            return outcome([_correction(message, before, moment)], problems)
+            return outcome([_correction(message, order, before, moment)], problems)
     problems += over
     if any(found.is_error for found in problems):
         return outcome([], problems)
@@ -138,6 +141,21 @@ def handle(message: OrderFulfillment, order: Order, judging: Judging) -> Outcome
         effects.append(ChargeOrder(order.paid))
         effects += releases(order)
     return outcome(effects, problems)
+
+
+def _shipped_at(message: OrderFulfillment, order: Order) -> datetime:
+    """Return when the parcel went out.
+
+    A day without a time is its first moment, but not before an order of that day.
+    """
+    zone = zone_of(order.marketplace_id)
+    written = message.fulfillment_date
+    if "T" in written:
+        return date_time(written, zone)
+    moment = date_time(f"{written}T00:00:00", zone)
+    placed = order.purchase_date
+    same_day = placed.astimezone(zone).date() == moment.astimezone(zone).date()
+    return max(moment, placed) if same_day else moment
 
 
 def _date_problems(
@@ -166,9 +184,9 @@ def _date_problems(
 
 def _carrier_problems(tracking: Tracking, judged: JudgedOrder) -> list[Problem]:
     """Refuse a shipment without a carrier that the buyer can follow (strict rules)."""
-    if tracking.carrier_name is not None:
+    if tracking.carrier_name:
         return []
-    if tracking.carrier_code is None:
+    if not tracking.carrier_code:
         found = "no carrier is named"
     elif tracking.carrier_code == "Other":
         found = "CarrierCode Other comes without CarrierName"
@@ -189,10 +207,10 @@ def _shipment(
             if item.amazon_order_item_code in sent
         ),
         fulfillment_date=moment,
-        carrier_code=tracking.carrier_code,
-        carrier_name=tracking.carrier_name,
-        shipping_method=tracking.shipping_method,
-        tracking_number=tracking.tracking_number,
+        carrier_code=tracking.carrier_code or None,
+        carrier_name=tracking.carrier_name or None,
+        shipping_method=tracking.shipping_method or None,
+        tracking_number=tracking.tracking_number or None,
         merchant_fulfillment_id=message.merchant_fulfillment_id,
         transparency_codes=tuple(
             code for item in message.items for code in item.transparency_codes
@@ -201,9 +219,11 @@ def _shipment(
 
 
 def _correction(
-    message: OrderFulfillment, shipment: int, moment: datetime
+    message: OrderFulfillment, order: Order, shipment: int, moment: datetime
 ) -> CorrectShipment:
     tracking = message.tracking
+    if message.keeps:
+        tracking = _kept(tracking, order.shipments[shipment])
     return CorrectShipment(
         shipment=shipment,
         fulfillment_date=moment,
@@ -211,4 +231,18 @@ def _correction(
         carrier_name=tracking.carrier_name,
         shipping_method=tracking.shipping_method,
         tracking_number=tracking.tracking_number,
+    )
+
+
+def _kept(tracking: Tracking, before: Shipment) -> Tracking:
+    """Fill in what a flat file leaves empty; what it deletes stays away."""
+
+    def value(new: str | None, old: str | None) -> str | None:
+        return old if new is None else new or None
+
+    return Tracking(
+        value(tracking.carrier_code, before.carrier_code),
+        value(tracking.carrier_name, before.carrier_name),
+        value(tracking.shipping_method, before.shipping_method),
+        value(tracking.tracking_number, before.tracking_number),
     )

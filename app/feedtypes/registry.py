@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.feedtypes import (
+    flat_acknowledgement,
+    flat_adjustment,
+    flat_fulfillment,
     order_acknowledgement,
     order_adjustment,
     order_fulfillment,
@@ -34,7 +39,33 @@ ORDER_FULFILLMENT = FeedType(
     reads_history=True,
 )
 
-FEED_TYPES = (ORDER_ACKNOWLEDGEMENT, ORDER_ADJUSTMENT, ORDER_FULFILLMENT)
+XML_FEED_TYPES = (ORDER_ACKNOWLEDGEMENT, ORDER_ADJUSTMENT, ORDER_FULFILLMENT)
+"""The feed types that are served as XML."""
+
+# Judged as their XML twins are; only the reading differs.
+FLAT_FILE_FEED_TYPES = (
+    replace(
+        ORDER_ACKNOWLEDGEMENT,
+        name="FlatFileOrderAcknowledgement",
+        mws="_POST_FLAT_FILE_ORDER_ACKNOWLEDGEMENT_DATA_",
+        flat_file=flat_acknowledgement.FLAT_FILE,
+    ),
+    replace(
+        ORDER_ADJUSTMENT,
+        name="FlatFilePaymentAdjustment",
+        mws="_POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA_",
+        flat_file=flat_adjustment.FLAT_FILE,
+    ),
+    replace(
+        ORDER_FULFILLMENT,
+        name="FlatFileFulfillment",
+        mws="_POST_FLAT_FILE_FULFILLMENT_DATA_",
+        flat_file=flat_fulfillment.FLAT_FILE,
+    ),
+)
+"""The feed types that are served as tab-separated text."""
+
+FEED_TYPES = (*XML_FEED_TYPES, *FLAT_FILE_FEED_TYPES)
 """The feed types that are served."""
 
 MWS_NAMES = frozenset(
@@ -82,3 +113,10 @@ _BY_MWS = {feed_type.mws: feed_type for feed_type in FEED_TYPES}
 def by_mws(name: str) -> FeedType | None:
     """Return the feed type of a FeedType parameter, None if it is not served."""
     return _BY_MWS.get(name)
+
+
+def twin_of(feed_type: FeedType) -> FeedType:
+    """Return the flat-file type of an XML type, or the XML type of a flat-file type."""
+    others = XML_FEED_TYPES if feed_type.flat_file else FLAT_FILE_FEED_TYPES
+    (twin,) = (each for each in others if each.message_type == feed_type.message_type)
+    return twin

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from app.engine import flat_report
 from app.engine.threads import ParserThreads
 from app.errors import ErrorCode, ServiceError
+from app.feedtypes import registry
 from app.intake.accounts import Accounts, Caller
 from app.intake.feed_requests import FeedRequest, check_feed_types
 from app.intake.outages import outages_refused
@@ -59,6 +61,8 @@ class ReportFile:
     size: int
     md5: str
     content: BinaryIO
+    # Without a space, as recorded (mws-wire 4.6).
+    content_type: str = "text/xml;charset=UTF-8"
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the report piece by piece and close it."""
@@ -158,7 +162,10 @@ class Intake:
         content = self._documents.open(report.document_id)
         size = content.seek(0, os.SEEK_END)
         content.seek(0)
-        return ReportFile(size, report.md5, content)
+        feed_type = registry.by_mws(report.feed_type)
+        if feed_type is None or feed_type.flat_file is None:
+            return ReportFile(size, report.md5, content)
+        return ReportFile(size, report.md5, content, flat_report.CONTENT_TYPE)
 
     def _page(
         self, caller: Caller, query: FeedQuery, limit: int, before: int | None

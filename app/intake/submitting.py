@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,6 +16,7 @@ from app.feedtypes.registry import FEED_TYPES
 from app.intake import feed_requests
 from app.intake.accounts import Accounts, Caller
 from app.intake.feed_requests import FeedRequest
+from app.intake.flat_charset import flat_charset
 from app.intake.outages import outages_refused
 from app.model.feed import FeedSubmission, FeedType, Rules, Verdict
 from app.settings import Settings
@@ -53,6 +54,13 @@ class Submitter:
         feed_type = feed_requests.served_feed_type(request.feed_type)
         own = self.accounts.sells_in(caller.seller_id)
         feed_requests.check_marketplaces(request.marketplace_ids, own)
+        if feed_type.flat_file is not None:
+            charset = flat_charset(
+                request.charset,
+                request.marketplace_ids or own,
+                self.settings.flat_file_charset,
+            )
+            request = replace(request, charset=charset)
         md5 = feed_requests.expected_md5(request)
         feed_requests.check_length(request, self.settings.max_feed_bytes)
         return partial(self._receive, caller, request, feed_type, md5)

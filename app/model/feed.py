@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from app.model.effects import Effect
+    from app.model.flatfile import FlatFile
     from app.model.order import Order
 
 
@@ -94,7 +95,10 @@ class Message(NamedTuple):
 
     `place` counts the feed's messages from 1; `message_id` is the literal without
     leading zeros; `payload` is None for a message that the schema refused, whose
-    `problems` say why.
+    `problems` say why. A message of a flat file has none either: it is read at once.
+    Its id is the number of its record. Where several records are one message,
+    `records` pairs their numbers with their item codes, `weight` counts them, and
+    `place` is that of the last.
     """
 
     place: int
@@ -102,6 +106,8 @@ class Message(NamedTuple):
     operation_type: str | None
     payload: etree._Element | None
     problems: tuple[Problem, ...] = ()
+    records: tuple[tuple[int, str], ...] = ()
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +200,8 @@ class FeedType:
     `parse` turns a schema-valid payload element into a body; `merchant_order_id` names
     the id that the body wants to store, if any; `handle` judges a body against its
     order and does no I/O. `reads_amounts` and `reads_history` say whether the judgement
-    needs the order's components and promotions, and its shipments.
+    needs the order's components and promotions, and its shipments. One that travels
+    as a flat file says in `flat_file` how, and `parse` is of no use to it.
     """
 
     name: str
@@ -205,6 +212,7 @@ class FeedType:
     merchant_order_id: Callable[[Any], str | None] = lambda body: None
     reads_amounts: bool = False
     reads_history: bool = False
+    flat_file: FlatFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Report:
     status: FeedStatus
     document_id: str | None
     md5: str | None
+    feed_type: str
 
 
 def find(
@@ -111,11 +112,15 @@ def report(
 ) -> Report | None:
     """Return the report of a submission; None if the seller has no such submission."""
     wanted = Wanted(feed_submission_ids=[feed_submission_id])
-    query = select(_feed.status, _feed.report_document_id, _feed.report_md5)
+    query = select(
+        _feed.status, _feed.report_document_id, _feed.report_md5, _feed.feed_type
+    )
     row = connection.execute(query.where(*_matching(seller_id, wanted))).first()
     if row is None:
         return None
-    return Report(FeedStatus(row.status), row.report_document_id, row.report_md5)
+    return Report(
+        FeedStatus(row.status), row.report_document_id, row.report_md5, row.feed_type
+    )
 
 
 def read_submission(row: Any) -> FeedSubmission:

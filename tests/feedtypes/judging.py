@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from app.feedtypes.registry import FEED_TYPES
+from app.feedtypes.registry import XML_FEED_TYPES
 from app.model.effects import Refund
 from app.model.feed import FeedType, Judging, Outcome, Rules
 from app.model.order import Order, status_of
@@ -103,7 +103,7 @@ def read(xml: str, rules: Rules = Rules.STANDARD) -> tuple[FeedType, Any]:
     """Parse a message that the schema of the rules accepts; tell its feed type too."""
     element = etree.fromstring(xml, _PARSER)
     _schema(rules).assertValid(element)
-    (feed_type,) = (each for each in FEED_TYPES if each.message_type == element.tag)
+    (feed_type,) = (each for each in XML_FEED_TYPES if each.message_type == element.tag)
     return feed_type, feed_type.parse(element)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.case import Case, read_case, run_case
+from app.cli.case import Case, read_cases, run_case
 from app.model.feed import Rules
 from app.store.backends import open_database
 from app.store.ledger import replay
@@ -15,10 +15,12 @@ from app.store.orders import find_order_ids, load_orders
 CORPUS = Path(__file__).parents[2] / "feeds"
 CASES = [
     pytest.param(
-        case, rules, id=f"{case.folder.parent.name}/{case.folder.name}-{rules}"
+        case,
+        rules,
+        id=f"{case.folder.parent.name}/{case.folder.name}-{case.kind}-{rules}",
     )
     for folder in sorted(path.parent for path in CORPUS.glob("*/*/case.md"))
-    for case in [read_case(folder)]
+    for case in read_cases(folder)
     for rules in case.rules
 ]
 

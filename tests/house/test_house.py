@@ -30,6 +30,11 @@ def _reported() -> set[int]:
         text = report.read_text(encoding="utf-8")
         numbers.update(map(int, re.findall(r"<ResultMessageCode>(\d+)<", text)))
         numbers.update(map(int, re.findall(r" \((7\d{5})\)</ResultDescription>", text)))
+    for report in CORPUS.glob("*/*/report*.txt"):
+        text = report.read_text(encoding="utf-8")
+        numbers.update(
+            map(int, re.findall(r"\t(\d+)\t(?:Error|Warning|Fatal)\t", text))
+        )
     return numbers
 
 
@@ -47,8 +52,9 @@ def test_each_result_code_has_a_case_that_provokes_it(code: ResultCode) -> None:
 @pytest.mark.parametrize("feed_type", registry.FEED_TYPES, ids=lambda kind: kind.name)
 def test_each_feed_type_has_a_schema_and_cases(feed_type: FeedType) -> None:
     """A feed type is its judgement, its schema and its cases."""
-    assert list(xsd_folder().rglob(f"{feed_type.name}.xsd"))
-    assert list((CORPUS / feed_type.name).glob("*/feed*.xml"))
+    kind = "txt" if feed_type.flat_file else "xml"
+    assert list(xsd_folder().rglob(f"{feed_type.message_type}.xsd"))
+    assert list((CORPUS / feed_type.message_type).glob(f"*/feed*.{kind}"))
 
 
 @pytest.mark.parametrize("code", list(ErrorCode))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -88,8 +89,8 @@ def test_a_report_is_shown_to_its_seller_only(
         foreign = listing.report(connection, SELLER, fed["foreign"])
         impossible = listing.report(connection, SELLER, 10**30)
 
-    assert own == listing.Report(FeedStatus.DONE, "report", "md5")
-    assert waiting == listing.Report(FeedStatus.SUBMITTED, None, None)
+    assert own == listing.Report(FeedStatus.DONE, "report", "md5", ACKNOWLEDGEMENT)
+    assert waiting == listing.Report(FeedStatus.SUBMITTED, None, None, ACKNOWLEDGEMENT)
     assert foreign is None
     assert impossible is None
 
@@ -136,7 +137,8 @@ def test_only_the_feeds_that_are_named_are_recalled(
     with database.read() as connection:
         foreign = listing.report(connection, OTHER, fed["foreign"])
         adjustment = listing.report(connection, SELLER, fed["adjustment"])
-    assert foreign == adjustment == listing.Report(FeedStatus.SUBMITTED, None, None)
+    waits = partial(listing.Report, FeedStatus.SUBMITTED, None, None)
+    assert (foreign, adjustment) == (waits(ACKNOWLEDGEMENT), waits(ADJUSTMENT))
 
 
 def test_a_feed_in_progress_is_not_recalled(

@@ -20,7 +20,7 @@ from app.store.presence import PresenceLost
 from app.store.queue import Claim, LaneLost, Queue, Retries
 from app.store.tables import feed_lane, worker
 from tests.held import HeldClock
-from tests.queued import ADJUSTMENT, SELLER
+from tests.queued import ACKNOWLEDGEMENT, ADJUSTMENT, SELLER
 
 
 def claimed(queue: Queue, clock: HeldClock) -> Claim:
@@ -196,7 +196,7 @@ def test_a_finished_feed_is_done_with_its_report_and_dates(
         [shown] = listing.find(connection, SELLER, Wanted(), limit=10)
         found = listing.report(connection, SELLER, feed)
     assert (shown.started_at, shown.completed_at) == (started, clock())
-    assert found == listing.Report(FeedStatus.DONE, "report", "md5")
+    assert found == listing.Report(FeedStatus.DONE, "report", "md5", ACKNOWLEDGEMENT)
     assert counters(database) == [0]
 
 
@@ -290,7 +290,7 @@ def test_giving_up_that_fails_each_time_ends_without_a_report(
     assert hopeless.hopeless
     with database.read() as connection:
         found = listing.report(connection, SELLER, feed)
-    assert found == listing.Report(FeedStatus.DONE, None, None)
+    assert found == listing.Report(FeedStatus.DONE, None, None, ACKNOWLEDGEMENT)
     assert claimed(queue, clock).feed_submission_id == second
 
 

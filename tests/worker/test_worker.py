@@ -19,7 +19,7 @@ from app.store.queue import Claim, Queue
 from app.store.tables import feed_submission
 from app.store.tables import worker as worker_table
 from app.worker import Worker
-from tests.queued import ADJUSTMENT, SELLER
+from tests.queued import ACKNOWLEDGEMENT, ADJUSTMENT, SELLER
 from tests.waiting import eventually
 from tests.worker.tally import Tally, now
 
@@ -162,7 +162,9 @@ def test_a_feed_that_cannot_even_be_given_up_ends_without_a_report(
 
     # The last one is the hopeless attempt, for which no document need be read.
     assert attempts == {False: 3, True: 3 + 1}
-    assert report_of(database, bad) == listing.Report(FeedStatus.DONE, None, None)
+    assert report_of(database, bad) == listing.Report(
+        FeedStatus.DONE, None, None, ACKNOWLEDGEMENT
+    )
     assert report_of(database, good).document_id == "report"
 
 
@@ -188,7 +190,9 @@ def test_a_feed_that_workers_still_die_of_when_it_is_hopeless_is_not_touched_aga
     all_end()
 
     assert processed == [good]
-    assert report_of(database, bad) == listing.Report(FeedStatus.DONE, None, None)
+    assert report_of(database, bad) == listing.Report(
+        FeedStatus.DONE, None, None, ACKNOWLEDGEMENT
+    )
 
 
 def test_what_is_out_of_reach_costs_no_attempt(

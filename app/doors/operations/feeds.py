@@ -108,8 +108,7 @@ def get_feed_submission_result(call: Call, services: Services) -> Answer:
     return Answer(
         report.pieces(),
         report.size,
-        # Without a space, as recorded (mws-wire 4.6).
-        content_type="text/xml;charset=UTF-8",
+        content_type=report.content_type,
         headers=(("Content-MD5", report.md5),),
     )
 
