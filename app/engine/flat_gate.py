@@ -79,12 +79,10 @@ def _wrong_kind(
     document: BinaryIO, feed_type: FeedType, limits: Limits, charset: str | None
 ) -> Problem | None:
     """715002: the document is something else, and what to do about it."""
-    document.seek(0)
-    opening = document.read(8)
-    for beginning, what in _WORKBOOKS:
-        if opening.startswith(beginning):
-            found = f"{what} (save it as Text, tab delimited, and send that file)"
-            return wrong_feed_type(found, feed_type)
+    fix = "save it as Text, tab delimited, and send that file"
+    workbook = what_no_feed_is(document, fix)
+    if workbook is not None:
+        return wrong_feed_type(workbook, feed_type)
     try:
         text = text_of(document, charset).opening
     except FeedUnreadable:
@@ -95,9 +93,26 @@ def _wrong_kind(
     other = recognised(document, charset)
     if other is None or other is feed_type or other.flat_file is None:
         return None
-    article = "an" if other.flat_file.title[0] in "aeiou" else "a"
-    found = f"{article} {other.flat_file.title} (its FeedType is {other.mws})"
-    return wrong_feed_type(found, feed_type)
+    return wrong_feed_type(described(document, charset), feed_type)
+
+
+def described(document: BinaryIO, charset: str | None) -> str:
+    """Name a flat file, with the FeedType that it belongs to if it is recognised."""
+    kind = recognised(document, charset)
+    if kind is None or kind.flat_file is None:
+        return "a flat file"
+    article = "an" if kind.flat_file.title[0] in "aeiou" else "a"
+    return f"{article} {kind.flat_file.title} (its FeedType is {kind.mws})"
+
+
+def what_no_feed_is(document: BinaryIO, fix: str) -> str | None:
+    """Name a workbook or an archive, and what to do instead; None for anything else."""
+    document.seek(0)
+    opening = document.read(8)
+    for beginning, what in _WORKBOOKS:
+        if opening.startswith(beginning):
+            return f"{what} ({fix})"
+    return None
 
 
 def _xml(document: BinaryIO, limits: Limits, charset: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from app.engine.explain import MOST_A_MESSAGE, explained
 from app.engine.faults import Fault, Stray, faults, head_faults
-from app.engine.flat_gate import check_flat_file, recognised
+from app.engine.flat_gate import check_flat_file, described, recognised, what_no_feed_is
 from app.engine.head import Head
 from app.engine.message_types import MESSAGE_TYPES, ORDER_MESSAGE_TYPES, feed_of
 from app.engine.pieces import Envelope, Limits
@@ -58,11 +58,15 @@ def check(
         envelope = Envelope(document, limits, charset)
         header = envelope.head.header
         wrong = _wrong_kind(envelope, feed_type, other_feed_types)
+        if envelope.flat_file:
+            wrong = wrong_feed_type(described(document, charset), feed_type)
         if wrong is not None:
             return Verdict(header, refusal=wrong)
         tally = _validated(envelope, rules)
     except FeedUnreadable as error:
-        return Verdict(header, refusal=error.problem)
+        no_feed = what_no_feed_is(document, "send the XML, or a flat file as text")
+        wrong = wrong_feed_type(no_feed, feed_type) if no_feed else error.problem
+        return Verdict(header, refusal=wrong)
     stranger = _wrong_merchant(envelope.head, rules, identifiers)
     if stranger is not None and stranger.is_error:
         return Verdict(header, refusal=stranger)
@@ -126,8 +130,6 @@ def _wrong_kind(
     envelope: Envelope, feed_type: FeedType | None, others: Sequence[FeedType]
 ) -> Problem | None:
     """Say what the document is instead of the feed that it was sent as."""
-    if envelope.flat_file:
-        return wrong_feed_type("a flat file", feed_type)
     root = envelope.head.root
     if root not in (None, "AmazonEnvelope"):
         return _wrong_root(root)

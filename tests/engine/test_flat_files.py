@@ -19,6 +19,7 @@ from app.engine.flat_gate import check_flat_file, recognised
 from app.engine.flat_lines import lines_of, text_of
 from app.engine.flat_orders import MOST_RECORDS, by_order
 from app.engine.flatfile import read_flat_file
+from app.engine.gate import check
 from app.engine.pieces import Limits
 from app.errors import ResultCode
 from app.feedtypes import order_adjustment, order_fulfillment, registry
@@ -273,3 +274,24 @@ def test_a_shipment_record_is_the_message_of_its_xml_twin(
     assert body.keeps
     twin = order_fulfillment.parse(etree.fromstring(element))
     assert replace(body, keeps=False) == twin
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"PK\x03\x04\x14", b"\xd0\xcf\x11\xe0\xa1", b"%PDF-1"]
+)
+@pytest.mark.parametrize("feed_type", [registry.ORDER_FULFILLMENT, SHIPMENT])
+def test_a_workbook_is_told_what_to_save_it_as(
+    beginning: bytes, feed_type: FeedType
+) -> None:
+    """Whoever sends the workbook itself has not heard of tabs, or of XML."""
+    verdict = check(
+        BytesIO(beginning + bytes(5_000)),
+        rules=Rules.STANDARD,
+        limits=LIMITS,
+        feed_type=feed_type,
+    )
+
+    assert verdict.refusal is not None
+    assert verdict.refusal.code is ResultCode.WRONG_FEED_TYPE
+    words = "save it as Text" if feed_type is SHIPMENT else "send the XML"
+    assert words in verdict.refusal.text
