@@ -100,9 +100,8 @@ def check_headings(
         for written, name in zip(headings.written, headings.names, strict=True)
         if name not in known
     ]
-    return [_unknown(written, headings.line, kind) for written in unknown][
-        :_MOST_UNKNOWN
-    ]
+    told = unknown[:_MOST_UNKNOWN]
+    return [_unknown(written, headings.line, kind) for written in told]
 
 
 def _instead(written: Sequence[str]) -> tuple[str, str]:

@@ -19,6 +19,7 @@ _ITEM_CODE = re.compile(r"[0-9]{14}")
 _QUANTITY = re.compile(r"\+?0*[1-9][0-9]*")
 _AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]{1,2})?")
 _STRICT_AMOUNT = re.compile(r"[+-]?[0-9]+\.[0-9]{2}")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 _MOST_DIGITS = 20
 _SHOWN = 100
 _TEXT_LIMIT = 500
@@ -83,10 +84,12 @@ class Cells:
         self._add(code, column, text, "an empty cell", expected)
 
     def text(self, column: str, most: int) -> str | None:
-        """Return a text of at most `most` characters."""
+        """Return a text of at most `most` characters, all of which XML allows."""
         value = self.record.values.get(column)
         if value is not None and len(value) > most:
             self.refuse(column, f"at most {most} characters")
+        elif value is not None and _CONTROL.search(value):
+            self.refuse(column, "text without control characters")
         return value
 
     def one_of(

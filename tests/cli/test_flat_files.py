@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from pathlib import Path
 
 from app.cli.feeds import content_type_of
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, ServedDemo
 
+PAGE = Path(__file__).parents[2] / "docs" / "flat-files.md"
 CANCELLATION = "_POST_FLAT_FILE_ORDER_ACKNOWLEDGEMENT_DATA_"
 
 
@@ -53,3 +57,43 @@ def test_feeds_are_sent_as_what_they_are() -> None:
     assert content_type_of(CANCELLATION, None) == "text/tab-separated-values"
     sent = content_type_of(CANCELLATION, "Shift_JIS")
     assert sent == "text/tab-separated-values; charset=Shift_JIS"
+
+
+def test_the_commands_of_the_page_take_a_file_from_template_to_report(
+    demo: ServedDemo, tmp_path: Path
+) -> None:
+    """The filled-in sheet is saved as text, checked, recognised and applied."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", PAGE.read_text(), re.S | re.M)
+    make, check, send = (
+        [
+            str(tmp_path / word) if word.startswith("cancel.") else word
+            for word in shlex.split(line)[1:]
+        ]
+        for block in blocks
+        for line in block.splitlines()
+    )
+    listed = demo.run(
+        *("orders", "list", "--seller-id", demo.about["seller_id"]),
+        *("--format", "json"),
+    )
+    order_id = next(
+        order["amazon_order_id"]
+        for order in listed.json
+        if order["status"] == "Unshipped"
+    )
+
+    made = demo.run(*make)
+    text = demo.run("template", CANCELLATION).out
+    (tmp_path / "cancel.txt").write_text(f"{text}{order_id}\t\t\n", encoding="utf-8")
+    checked = demo.run(*check)
+    sent = demo.run(*send)
+
+    assert (made.code, checked.code, sent.code) == (0, 0, 0)
+    assert (tmp_path / "cancel.xlsx").read_bytes().startswith(b"PK")
+    assert "Number of records successful\t\t1\n" in sent.out
+    assert f"\n1\t{order_id}\t\t718014\tWarning\t" in sent.out
+    shown = demo.run(
+        *("orders", "show", order_id, "--seller-id", demo.about["seller_id"]),
+        *("--format", "json"),
+    )
+    assert "Canceled" in json.dumps(shown.json)

@@ -295,3 +295,36 @@ def test_a_workbook_is_told_what_to_save_it_as(
     assert verdict.refusal.code is ResultCode.WRONG_FEED_TYPE
     words = "save it as Text" if feed_type is SHIPMENT else "send the XML"
     assert words in verdict.refusal.text
+
+
+def test_a_control_character_in_a_text_is_refused() -> None:
+    """The XML twin cannot hold it, and neither can an answer in XML."""
+    assert SHIPMENT.flat_file is not None
+    document = (
+        "order-id\tship-date\tcarrier-code\tcarrier-name\n"
+        "026-1234567-1234567\t2026-11-24\tOther\tA\x01B\n"
+    )
+
+    (read,) = read_flat_file(
+        BytesIO(document.encode()),
+        SHIPMENT.flat_file,
+        rules=Rules.STANDARD,
+        limits=LIMITS,
+    )
+
+    assert read.outcome is not None
+    (problem,) = read.outcome.problems
+    assert problem.code is ResultCode.SCHEMA_INVALID
+    assert "column carrier-name" in problem.text
+
+
+def test_unknown_headings_are_told_up_to_a_limit() -> None:
+    """A megabyte of headings makes no megabytes of warnings."""
+    heads = CANCEL_HEAD.strip() + "\tnote" * 10_000
+    document = heads + "\n026-1234567-1234567\t\t\n"
+
+    verdict = verdict_of(document)
+
+    assert verdict.refusal is None
+    assert {problem.code for problem in verdict.warnings} == {ResultCode.COLUMN_UNKNOWN}
+    assert len(verdict.warnings) == 20
