@@ -14,6 +14,7 @@ from app.engine.envelope import Limits
 from app.engine.process import Engine
 from app.engine.threads import ParserThreads
 from app.intake.accounts import Accounts
+from app.intake.finances import FinancialDesk
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas, open_quotas
@@ -98,6 +99,7 @@ def build(
             lists,
             reports,
             accounts,
+            FinancialDesk(database, tokens, clock),
             tokens,
             quotas,
             settings,

@@ -14,6 +14,7 @@ from app.doors.query import shown
 from app.doors.sections import Producer, Section
 from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Accounts, Caller
+from app.intake.finances import FinancialDesk
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quota
@@ -30,6 +31,7 @@ class Services:
     reports: ReportDesk
     order_lists: OrderLists
     accounts: Accounts
+    finances: FinancialDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,16 @@ class Call:
             ErrorCode.VALIDATION,
             f'{name} is "{shown(text)}", expected a number from {least} to {most}.',
         )
+
+    def page_size(self, most: int = 100) -> int:
+        """Return MaxResultsPerPage, `most` if it is absent.
+
+        Raises InvalidParameterValue outside of 1 to `most`.
+        """
+        text = self.optional("MaxResultsPerPage") or str(most)
+        if re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= most:
+            return int(text)
+        raise invalid("MaxResultsPerPage", text, f"a number from 1 to {most}")
 
     def boolean(self, name: str) -> bool:
         """Return a yes or no; absent is no."""

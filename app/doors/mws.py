@@ -21,12 +21,13 @@ from app.doors.answers import (
     refusal,
 )
 from app.doors.call import Services, TakesBody
-from app.doors.operations import feeds, order_lists, orders, reports, sellers
+from app.doors.operations import feeds, finances, order_lists, orders, reports, sellers
 from app.doors.query import has_parameter
 from app.doors.request import Body, Message, Receive, Request, Scope
 from app.doors.sections import find_section, front_door
 from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Accounts
+from app.intake.finances import FinancialDesk
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas
@@ -38,7 +39,7 @@ from app.settings import Settings
 Send = Callable[[Message], Awaitable[None]]
 
 # Importing them lists their operations.
-SECTION_MODULES = (feeds, orders, order_lists, reports, sellers)
+SECTION_MODULES = (feeds, orders, order_lists, reports, sellers, finances)
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def create_app(
     lists: OrderLists,
     report_desk: ReportDesk,
     accounts: Accounts,
+    financial_desk: FinancialDesk,
     tokens: NextTokens,
     quotas: Quotas,
     settings: Settings,
@@ -67,7 +69,9 @@ def create_app(
         settings.public_hosts,
         settings.explain,
     )
-    services = Services(intake, order_desk, report_desk, lists, accounts)
+    services = Services(
+        intake, order_desk, report_desk, lists, accounts, financial_desk
+    )
     app.router.default = MwsDoor(admission, services, settings, clock, ids)
     return app
 

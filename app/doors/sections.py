@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.errors import ErrorCode
 
@@ -51,6 +51,9 @@ ORDERS = Section(
 SELLERS = Section(
     "Sellers", "2011-07-01", "https://mws.amazonservices.com/Sellers/2011-07-01"
 )
+FINANCES = Section(
+    "Finances", "2015-05-01", "http://mws.amazonservices.com/Finances/2015-05-01"
+)
 
 # The first of a version spells what is refused on `/`: Feeds, not Reports.
 # Sections without operations are here for the namespace of their refusals.
@@ -59,9 +62,7 @@ SECTIONS = (
     REPORTS,
     ORDERS,
     SELLERS,
-    Section(
-        "Finances", "2015-05-01", "http://mws.amazonservices.com/Finances/2015-05-01"
-    ),
+    FINANCES,
     Section(
         "Subscriptions",
         "2013-07-01",
@@ -83,6 +84,14 @@ ORDERS_BACK_END = Producer(
 )
 SELLERS_BACK_END = Producer(
     SELLERS.namespace, request_id="RequestId", missing=ErrorCode.INVALID_PARAMETER
+)
+FINANCES_BACK_END = Producer(
+    FINANCES.namespace, request_id="RequestId", missing=ErrorCode.INVALID_PARAMETER
+)
+# GetServiceStatus was answered in another namespace (mws-wire 8.7).
+FINANCES_STATUS = replace(
+    FINANCES_BACK_END,
+    namespace="http://mws.amazonservices.com/schema/Finances/2015-05-01",
 )
 
 

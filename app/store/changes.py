@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
-from app.model.money import minor_units
 from app.model.order import Order
 from app.model.order_items import OrderItem
 from app.store import bulk, tables
-from app.store.tables import bind_moment
-
-
-def whole_units(amount: Decimal, currency: str) -> int:
-    """Return an amount as the tables keep it; raises ValueError if it is finer."""
-    units = minor_units(amount, currency)
-    if units is None:
-        raise ValueError(f"{amount} is finer than {currency} allows")
-    return units
-
+from app.store.balances import Balances
+from app.store.tables import bind_moment, whole_units
 
 _ORDER_KEY = ("seller_id", "amazon_order_id")
 _ITEM_KEY = (*_ORDER_KEY, "amazon_order_item_code")
@@ -38,9 +28,13 @@ def save_changes(
     """
     moment = bind_moment(now, connection.dialect.name)
     rows = _Rows()
+    moved = Balances()
     for before, after in changes:
         rows.add(before, after, moment)
+        if after.charged:
+            moved.add(before, after)
     rows.write(connection)
+    moved.write(connection, now)
 
 
 class _Rows:

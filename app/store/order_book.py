@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Table
 from app.model.effects import ImportOrder
 from app.model.order import Order
 from app.store import bulk, tables
-from app.store.changes import whole_units
+from app.store.balances import Balances
 from app.store.ledger import Entry, record
 from app.store.orders import holders
-from app.store.tables import bind_moment
+from app.store.tables import bind_moment, whole_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ def insert_orders(
         for place, order, content in fresh
     ]
     record(connection, seller_id, entries, source=source, cause=cause, now=now)
+    brought = Balances()
+    for _, order, _ in fresh:
+        brought.add(None, order)
+    brought.write(connection, now)
     return Imported(len(fresh), len(orders) - len(fresh))
 
 

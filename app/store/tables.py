@@ -7,6 +7,7 @@ the ceilings itself; times are aware UTC (`Moment`).
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+
+from app.model.money import minor_units
 
 metadata = MetaData()
 
@@ -79,6 +82,14 @@ def read_moment(value: Any) -> datetime | None:
     if isinstance(value, str):
         return datetime.fromisoformat(value)
     return value.astimezone(UTC)  # type: ignore[no-any-return] # drivers are untyped
+
+
+def whole_units(amount: Decimal, currency: str) -> int:
+    """Return an amount as the tables keep it; raises ValueError if it is finer."""
+    units = minor_units(amount, currency)
+    if units is None:
+        raise ValueError(f"{amount} is finer than {currency} allows")
+    return units
 
 
 seller = Table(
@@ -336,6 +347,22 @@ accepted_adjustment = Table(
     sqlite_with_rowid=False,
 )
 
+POSTINGS = {
+    "sqlite": (
+        "(kind IN ('RecordShipment', 'PostRefund') OR (kind = 'ImportOrder'"
+        " AND instr(content, ',\"charged\":') > 0))"
+    ),
+    "postgresql": (
+        "(kind IN ('RecordShipment', 'PostRefund') OR (kind = 'ImportOrder'"
+        " AND strpos(content, ',\"charged\":') > 0))"
+    ),
+}
+"""The effects that may have moved money, as each database spells it.
+
+Queries repeat it word for word, or the index would not serve them. Inside a string of
+JSON the quotes would be escaped: only the name itself can match.
+"""
+
 effect = Table(
     "effect",
     metadata,
@@ -356,6 +383,29 @@ effect = Table(
     # The second lock: doing a message twice changes nothing (queue-design 5).
     UniqueConstraint("source", "place", "position", name="effect_once"),
     Index("effect_of_order", "seller_id", "amazon_order_id", "effect_id"),
+    # Partial: feeds write effects by the ten thousand, and cancellations pay nothing.
+    Index(
+        "effect_posted",
+        "seller_id",
+        "happened_at",
+        "effect_id",
+        sqlite_where=text(POSTINGS["sqlite"]),
+        postgresql_where=text(POSTINGS["postgresql"]),
+    ),
+)
+
+# What a transaction added to a seller's balance: a row each, so that none waits for
+# another. The sums are the totals of financial event groups.
+balance_change = Table(
+    "balance_change",
+    metadata,
+    Column("balance_change_id", BigId, Identity(), primary_key=True),
+    Column("seller_id", String(20), nullable=False),
+    # Which financial event group: app/model/finances.py.
+    Column("period", Integer, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Index("balance_change_of_seller", "seller_id", "period", "currency"),
 )
 
 outbox = Table(

@@ -174,8 +174,6 @@ def test_what_is_refused_reaches_the_client_as_its_error(shop: Shop) -> None:
         feeds.get_feed_submission_result("50000099999")
     with pytest.raises(mws.MWSError) as operation:
         client_of(mws.Products, shop).get_service_status()
-    with pytest.raises(mws.MWSError) as section:
-        client_of(mws.Finances, shop).list_financial_events(amazon_order_id=SHIPPED)
     with pytest.raises(mws.MWSError) as order:
         client_of(mws.Orders, shop).list_order_items("026-0000000-0000000")
 
@@ -183,8 +181,32 @@ def test_what_is_refused_reaches_the_client_as_its_error(shop: Shop) -> None:
     assert error_of(key) == (403, "InvalidAccessKeyId")
     assert error_of(unknown) == (400, "InvalidFeedSubmissionId")
     assert error_of(operation) == (404, "InvalidAddress")
-    assert error_of(section) == (404, "InvalidAddress")
     assert error_of(order) == (400, "InvalidParameterValue")
+
+
+def test_a_shipment_and_a_refund_are_seen_in_the_finances(shop: Shop) -> None:
+    """What feeds posted, by order; pages by token; groups; and the section's status."""
+    feeds, finances = client_of(mws.Feeds, shop), client_of(mws.Finances, shop)
+    submit(feeds, shop.feed(SHIP), "_POST_ORDER_FULFILLMENT_DATA_")
+    submit(feeds, shop.feed(REFUND), "_POST_PAYMENT_ADJUSTMENT_DATA_")
+
+    shipped = finances.list_financial_events(amazon_order_id=SHIPPED).parsed
+    first = finances.list_financial_events(amazon_order_id=REFUNDED, max_results=1)
+    rest = finances.list_financial_events(next_token=first.parsed["NextToken"])
+    groups = finances.list_financial_event_groups(created_after="2026-01-01").parsed
+
+    event = shipped["FinancialEvents"]["ShipmentEventList"]["ShipmentEvent"]
+    item = event["ShipmentItemList"]["ShipmentItem"]
+    charge = item["ItemChargeList"]["ChargeComponent"]
+    assert (item["QuantityShipped"], charge["ChargeType"]) == ("3", "Principal")
+    assert charge["ChargeAmount"]["CurrencyAmount"] == "30.00"
+    refunds = rest.parsed["FinancialEvents"]["RefundEventList"]["ShipmentEvent"]
+    item = refunds["ShipmentItemAdjustmentList"]["ShipmentItem"]
+    charge = item["ItemChargeAdjustmentList"]["ChargeComponent"]
+    assert charge["ChargeAmount"]["CurrencyAmount"] == "-10.00"
+    assert "NextToken" not in rest.parsed
+    assert "FinancialEventGroupList" in groups
+    assert finances.get_service_status().parsed["Status"] == "GREEN"
 
 
 def test_orders_are_listed_page_by_page(shop: Shop) -> None:

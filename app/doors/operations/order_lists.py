@@ -28,7 +28,7 @@ _PAYMENT_METHODS = ("COD", "CVS", "Other")
 def list_orders(call: Call, services: Services) -> Answer:
     """List orders, oldest first, by purchase or by last change."""
     wanted = _wanted(call)
-    limit = _page_size(call)
+    limit = call.page_size(MOST_LISTED)
     return _answer(call, services.order_lists.list(call.caller, wanted, limit))
 
 
@@ -135,15 +135,6 @@ def _among(call: Call, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
         if value not in known:
             raise invalid(name, value, f"one of {', '.join(known)}")
     return given
-
-
-def _page_size(call: Call) -> int:
-    text = call.optional("MaxResultsPerPage") or str(MOST_LISTED)
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise invalid("MaxResultsPerPage", text, "a number from 1 to 100")
-    if not 1 <= int(text) <= MOST_LISTED:
-        raise invalid("MaxResultsPerPage", text, "a number from 1 to 100")
-    return int(text)
 
 
 def _refused(text: str) -> ServiceError:
