@@ -163,4 +163,4 @@ def test_a_compressed_document_is_not_unpacked() -> None:
     verdict = verdict_of(document)
 
     assert verdict.refusal is not None
-    assert verdict.refusal.code is ResultCode.NOT_WELL_FORMED
+    assert verdict.refusal.code is ResultCode.WRONG_FEED_TYPE
