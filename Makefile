@@ -32,11 +32,11 @@ format: .venv/tests ## format the code
 	$(PYTHON) -m venv .venv
 
 .venv/runs: .venv/bin/pip pyproject.toml constraints.txt
-	$(INSTALL) --editable '.[postgres]'
+	$(INSTALL) --editable '.[postgres,sqs]'
 	touch $@
 
 .venv/tests: .venv/runs
-	$(INSTALL) --editable '.[postgres,test]'
+	$(INSTALL) --editable '.[postgres,sqs,test]'
 	touch $@
 
 bench: .venv/tests ## messages a second, and memory of a 300 MB feed

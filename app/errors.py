@@ -193,6 +193,12 @@ class ErrorCode(Enum):
         "The report was removed after its time of retention.",
         "Request the report again.",
     )
+    INVALID_INPUT_FATAL = Spelling(
+        "InvalidInputFatalException",
+        400,
+        "A call to the Subscriptions section asks for what cannot be done.",
+        "Correct the destination or the subscription as the message says.",
+    )
     NEXT_TOKEN_CORRUPTED = Spelling(
         "NextTokenCorrupted",
         400,

@@ -22,16 +22,24 @@ from app.intake.report_job import ReportJob
 from app.intake.reports import ReportDesk
 from app.intake.seals import open_seals
 from app.intake.submissions import Intake
+from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
+from app.model.notification import Channel
+from app.notifications import Courier
 from app.settings import Settings
+from app.sqs import SqsSender
 from app.store.backends import Database, open_database, open_presence
 from app.store.documents import Documents, FileDocuments
+from app.store.notifications import NotificationQueue, sweep_notifications
 from app.store.queue import Queue, Retries
 from app.store.quotas import Buckets
 from app.store.report_queue import ReportQueue
 from app.store.roster import Roster
 from app.store.upkeep import recount_lanes, sweep_documents
 from app.worker import Worker
+
+# How long the log of notifications is kept.
+_NOTIFICATION_LOG = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,9 @@ def build(
     desk = OrderDesk(database)
     lists = OrderLists(database, accounts, tokens)
     reports = ReportDesk(database, documents, tokens, clock)
+    subscriptions = SubscriptionDesk(
+        database, accounts, settings.queue_hosts, clock, ids
+    )
     gates = ParserThreads(settings.gate_count)
     intake = Intake(database, documents, accounts, tokens, gates, settings, clock)
     return Service(
@@ -98,6 +109,7 @@ def build(
             desk,
             lists,
             reports,
+            subscriptions,
             accounts,
             FinancialDesk(database, tokens, clock),
             tokens,
@@ -127,6 +139,15 @@ def _worker(
     )
     queue = Queue(database, roster, retries)
     reports = ReportJob(database, documents, ReportQueue(database, roster), clock)
+    sqs = SqsSender(
+        settings.queue_hosts, settings.queue_endpoint, settings.queue_region
+    )
+    courier = Courier(
+        NotificationQueue(database, roster),
+        {Channel.SQS: sqs},
+        clock,
+        give_up_after=timedelta(hours=settings.notification_hours),
+    )
     engine = Engine(
         database,
         documents,
@@ -143,6 +164,7 @@ def _worker(
     def upkeep() -> None:
         sweep_documents(database, documents, clock())
         recount_lanes(database)
+        sweep_notifications(database, clock() - _NOTIFICATION_LOG)
 
     return Worker(
         queue,
@@ -152,5 +174,5 @@ def _worker(
         poll_seconds=settings.poll_seconds,
         presence_seconds=settings.presence_seconds,
         upkeep=upkeep,
-        chores=(reports.step,),
+        chores=(reports.step, courier.step),
     )

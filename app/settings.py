@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -150,15 +151,46 @@ class Settings(BaseSettings):
         "a hundred times as often (what `serve --demo` takes by itself), `off` as "
         "often as they like. Without quotas there are no x-mws-quota headers.",
     )
+    queue_hosts: Names = Field(
+        ("https://sqs.*.amazonaws.com",),
+        description="Where notifications may go, separated by commas: scheme, host and "
+        "port of SQS or a server that speaks its protocol, such as "
+        "`http://queue.internal:9324`; `*` stands for one part of a host name. Sellers "
+        "choose among these; anything else is refused.",
+    )
+    queue_endpoint: str = Field(
+        "",
+        description="URL that SQS is called at instead of the host of the queue's own "
+        "URL, for a queue server with an inner and an outer name.",
+    )
+    queue_region: str = Field(
+        "us-east-1",
+        description="Region that calls to SQS are signed for, where the queue's URL "
+        "does not tell it. Credentials come from boto3's default chain.",
+    )
+    notification_hours: float = Field(
+        72, gt=0, description="How long a notification is tried before it is given up."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe messages that are logged."
     )
 
-    @field_validator("public_hosts", mode="before")
+    @field_validator("public_hosts", "queue_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("queue_hosts")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.*\[\]:-]+/?", origin):
+                raise ValueError(
+                    f'"{origin}" is no scheme and host such as '
+                    "https://sqs.*.amazonaws.com or http://queue.internal:9324"
+                )
         return value
 
     @property

@@ -127,8 +127,10 @@ def _settings() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         default = field.default
+        if isinstance(default, tuple):
+            default = ",".join(default)
         shown = str(getattr(default, "get_secret_value", lambda d=default: d)())
-        if default in (PydanticUndefined, None, ()) or shown == "":
+        if default in (PydanticUndefined, None) or shown == "":
             shown = "empty"
         rows.append(
             {

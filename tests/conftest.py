@@ -20,6 +20,7 @@ from app.store.documents import FileDocuments
 from tests import postgres
 from tests.held import HeldClock, held_ids
 from tests.queued import FEED
+from tests.queues import QueueServer, queue_server
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +75,13 @@ def database(database_url: str) -> Iterator[Database]:
     opened = open_database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def queues() -> Iterator[QueueServer]:
+    """A queue server, as SQS is one."""
+    with queue_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from app.intake.orders import OrderDesk
 from app.intake.quotas import Quota
 from app.intake.reports import ReportDesk
 from app.intake.submissions import Intake
+from app.intake.subscriptions import SubscriptionDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Services:
     order_lists: OrderLists
     accounts: Accounts
     finances: FinancialDesk
+    subscriptions: SubscriptionDesk
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,15 @@ from app.doors.answers import (
     refusal,
 )
 from app.doors.call import Services, TakesBody
-from app.doors.operations import feeds, finances, order_lists, orders, reports, sellers
+from app.doors.operations import (
+    feeds,
+    finances,
+    order_lists,
+    orders,
+    reports,
+    sellers,
+    subscriptions,
+)
 from app.doors.query import has_parameter
 from app.doors.request import Body, Message, Receive, Request, Scope
 from app.doors.sections import find_section, front_door
@@ -33,13 +41,14 @@ from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas
 from app.intake.reports import ReportDesk
 from app.intake.submissions import Intake
+from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
 from app.settings import Settings
 
 Send = Callable[[Message], Awaitable[None]]
 
 # Importing them lists their operations.
-SECTION_MODULES = (feeds, orders, order_lists, reports, sellers, finances)
+SECTION_MODULES = (feeds, orders, order_lists, reports, sellers, finances, subscriptions)
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +58,7 @@ def create_app(
     order_desk: OrderDesk,
     lists: OrderLists,
     report_desk: ReportDesk,
+    subscription_desk: SubscriptionDesk,
     accounts: Accounts,
     financial_desk: FinancialDesk,
     tokens: NextTokens,
@@ -70,7 +80,13 @@ def create_app(
         settings.explain,
     )
     services = Services(
-        intake, order_desk, report_desk, lists, accounts, financial_desk
+        intake,
+        order_desk,
+        report_desk,
+        lists,
+        accounts,
+        financial_desk,
+        subscription_desk,
     )
     app.router.default = MwsDoor(admission, services, settings, clock, ids)
     return app

@@ -54,6 +54,11 @@ SELLERS = Section(
 FINANCES = Section(
     "Finances", "2015-05-01", "http://mws.amazonservices.com/Finances/2015-05-01"
 )
+SUBSCRIPTIONS = Section(
+    "Subscriptions",
+    "2013-07-01",
+    "http://mws.amazonservices.com/schema/Subscriptions/2013-07-01",
+)
 
 # The first of a version spells what is refused on `/`: Feeds, not Reports.
 # Sections without operations are here for the namespace of their refusals.
@@ -63,11 +68,7 @@ SECTIONS = (
     ORDERS,
     SELLERS,
     FINANCES,
-    Section(
-        "Subscriptions",
-        "2013-07-01",
-        "http://mws.amazonservices.com/schema/Subscriptions/2013-07-01",
-    ),
+    SUBSCRIPTIONS,
 )
 
 FEED_BACK_END = Producer(
@@ -92,6 +93,11 @@ FINANCES_BACK_END = Producer(
 FINANCES_STATUS = replace(
     FINANCES_BACK_END,
     namespace="http://mws.amazonservices.com/schema/Finances/2015-05-01",
+)
+SUBSCRIPTIONS_BACK_END = Producer(
+    SUBSCRIPTIONS.namespace,
+    request_id="RequestId",
+    missing=ErrorCode.INVALID_INPUT_FATAL,
 )
 
 

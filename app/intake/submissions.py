@@ -88,6 +88,7 @@ class Intake:
         self._database = database
         self._documents = documents
         self._tokens = tokens
+        self._clock = clock
         self._submitter = Submitter(
             database, documents, accounts, threads, settings, clock
         )
@@ -136,7 +137,11 @@ class Intake:
         with self._database.write() as connection:
             self._check_ids(connection, caller, query)
             cancelled = listing.cancel(
-                connection, caller.seller_id, wanted, limit=limit
+                connection,
+                caller.seller_id,
+                wanted,
+                limit=limit,
+                now=self._clock(),
             )
         return tuple(cancelled)
 

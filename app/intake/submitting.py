@@ -94,6 +94,7 @@ class Submitter:
                 access_key_id=caller.access_key_id,
                 charset=request.charset,
                 request_digest=self._digest(caller, request, writer.sha256),
+                marketplace_ids=request.marketplace_ids,
             )
         return self._queue(feed, verdict), verdict
 

@@ -41,6 +41,7 @@ class NewFeed:
     access_key_id: str
     charset: str | None = None
     request_digest: str | None = None
+    marketplace_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ def _row(feed: NewFeed, verdict: Verdict, now: datetime) -> dict[str, Any]:
         "charset": feed.charset,
         "access_key_id": feed.access_key_id,
         "request_digest": feed.request_digest,
+        "marketplace_ids": ",".join(feed.marketplace_ids),
         "submitted_at": now,
         "given_up": False,
         "messages": verdict.messages,

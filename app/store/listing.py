@@ -16,6 +16,7 @@ from sqlalchemy import func as sql
 
 from app.model.feed import FeedStatus, FeedSubmission
 from app.store import lanes
+from app.store.subscriptions import FINISHED, tell_of_feeds
 from app.store.tables import feed_submission
 
 _feed = feed_submission.c
@@ -82,7 +83,12 @@ def count(connection: Connection, seller_id: str, wanted: Wanted) -> int:
 
 
 def cancel(
-    connection: Connection, seller_id: str, wanted: Wanted, *, limit: int
+    connection: Connection,
+    seller_id: str,
+    wanted: Wanted,
+    *,
+    limit: int,
+    now: datetime,
 ) -> list[FeedSubmission]:
     """Recall the feeds that wait, and return those meant, newest first, as they are.
 
@@ -100,10 +106,11 @@ def cancel(
         )
         # MWS shows a cancelled feed without any date but SubmittedDate (mws-wire 4.5).
         .values(status=FeedStatus.CANCELLED, started_at=None)
-        .returning(_feed.feed_type)
-    )
-    for feed_type, feeds in Counter(recalled.scalars()).items():
+        .returning(*FINISHED)
+    ).all()
+    for feed_type, feeds in Counter(row.feed_type for row in recalled).items():
         lanes.count_out(connection, seller_id, feed_type, feeds)
+    tell_of_feeds(connection, seller_id, recalled, FeedStatus.CANCELLED, now)
     return find(connection, seller_id, wanted, limit=limit)
 
 

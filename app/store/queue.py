@@ -16,6 +16,7 @@ from app.model.feed import Counts, FeedStatus
 from app.store import lanes
 from app.store.backends import Database, announce
 from app.store.roster import Roster, strike
+from app.store.subscriptions import tell_of_feed
 from app.store.tables import feed_lane, feed_submission
 
 _log = logging.getLogger(__name__)
@@ -190,6 +191,7 @@ class Queue:
             report_md5=report_md5,
         )
         lanes.let_go(connection, claim, queued=_lane.queued - 1, served_at=now)
+        tell_of_feed(connection, claim.seller_id, claim.feed_submission_id, now)
 
     def end_without_report(self, claim: Claim, now: datetime) -> None:
         """End a `hopeless` feed, so that its lane moves on."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -215,6 +216,8 @@ feed_submission = Table(
     Column("envelope_valid", Boolean, nullable=False),
     Column("report_document_id", String(36)),
     Column("report_md5", String(24)),
+    # Those that SubmitFeed named, with commas; empty: every one.
+    Column("marketplace_ids", Text, nullable=False, server_default=""),
     Index(
         "feed_submission_queue",
         "seller_id",
@@ -501,4 +504,66 @@ report = Table(
     Column("md5", String(24), nullable=False),
     Index("report_of_seller", "seller_id", "report_id"),
     sqlite_autoincrement=True,
+)
+
+destination = Table(
+    "destination",
+    metadata,
+    Column("seller_id", ForeignKey("seller.seller_id"), primary_key=True),
+    Column("marketplace_id", String(20), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("address", String(1024), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("marketplace_id", String(20), primary_key=True),
+    Column("notification_type", String(64), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("address", String(1024), primary_key=True),
+    Column("is_enabled", Boolean, nullable=False),
+    ForeignKeyConstraint(
+        ["seller_id", "marketplace_id", "channel", "address"],
+        [
+            "destination.seller_id",
+            "destination.marketplace_id",
+            "destination.channel",
+            "destination.address",
+        ],
+    ),
+    sqlite_with_rowid=False,
+)
+
+# What is to be sent, and the log of what was: whatever the channel.
+notification = Table(
+    "notification",
+    metadata,
+    Column("notification_id", BigId, Identity(), primary_key=True),
+    # What the receiver knows a message by that comes twice.
+    Column("unique_id", String(36), nullable=False, unique=True),
+    Column("seller_id", String(20), nullable=False),
+    Column("notification_type", String(64), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("address", String(1024), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # When it may be tried again after a failed attempt.
+    Column("run_after", Moment),
+    # Who is sending it. No foreign key: who is not on the roster has lost it.
+    Column("owner", String(36)),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+    Column("sent_at", Moment),
+    Column("given_up_at", Moment),
+    Column("last_error", Text),
+    Index(
+        "notification_waiting",
+        "notification_id",
+        sqlite_where=text("sent_at IS NULL AND given_up_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL AND given_up_at IS NULL"),
+    ),
+    Index("notification_of_seller", "seller_id", "notification_id"),
 )

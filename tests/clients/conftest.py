@@ -100,7 +100,15 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
+def queue_hosts() -> tuple[str, ...]:
+    """Where the shop may send notifications; tests that need some say so."""
+    return ()
+
+
+@pytest.fixture
+def shop(
+    database_url: str, tmp_path: Path, queue_hosts: tuple[str, ...]
+) -> Iterator[Shop]:
     """Serve, with a worker, on a free port; time and ids are the real ones."""
 
     def clock() -> datetime:
@@ -109,7 +117,11 @@ def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
     def ids() -> str:
         return str(uuid.uuid4())
 
-    chosen: dict[str, Any] = {"home": tmp_path / "home", "database_url": database_url}
+    chosen: dict[str, Any] = {
+        "home": tmp_path / "home",
+        "database_url": database_url,
+        "queue_hosts": queue_hosts,
+    }
     service = build(Settings(**chosen), clock, ids, alone=True)
     accounts = service.accounts
     keys = accounts.create_seller("Books")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import collections.abc
 import gc
 import logging
 import sys
@@ -9,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from lxml import etree
@@ -33,13 +36,25 @@ from tests.clients.conftest import (
     Shop,
     wait_for,
 )
+from tests.queues import QueueServer, fields_of
+from tests.waiting import eventually
 
 # The client leaves sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 FULFILLMENT = "_POST_ORDER_FULFILLMENT_DATA_"
 
+ACKNOWLEDGEMENT = "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"
+US = "ATVPDKIKX0DER"
+FINISHED = "FeedProcessingFinished"
+
 Connect = Callable[..., MWSConnection]
+
+
+@pytest.fixture
+def queue_hosts(queues: QueueServer) -> tuple[str, ...]:
+    """The shop may send to the queue server of the tests."""
+    return (queues.origin,)
 
 
 @pytest.fixture
@@ -115,7 +130,7 @@ def test_the_whole_story_of_three_orders(
     connection = connect()
 
     done = [
-        submit(connection, shop.feed(CANCEL), "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"),
+        submit(connection, shop.feed(CANCEL), ACKNOWLEDGEMENT),
         submit(connection, shop.feed(REFUND), "_POST_PAYMENT_ADJUSTMENT_DATA_"),
         submit(connection, shop.feed(SHIP), FULFILLMENT),
     ]
@@ -260,3 +275,77 @@ def test_orders_are_fetched_by_report_and_acknowledged(
     (shown,) = acknowledged.UpdateReportAcknowledgementsResult.ReportInfo
     assert (shown.ReportId, shown.Acknowledged) == (report_id, "true")
     assert left.GetReportCountResult.Count == "0"
+
+
+def test_the_end_of_a_feed_reaches_the_queue(
+    shop: Shop,
+    connect: Connect,
+    queues: QueueServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Register, try, subscribe, submit, be told, and leave again."""
+    # The client looks for names that Python dropped with 3.10.
+    for name in ("Mapping", "Iterable"):
+        abstract = getattr(collections.abc, name)
+        monkeypatch.setattr(collections, name, abstract, raising=False)
+    connection = connect()
+    url = queues.create(f"boto-{uuid4().hex}")
+    attributes = [{"Key": "sqsQueueUrl", "Value": url}]
+    destination = {"DeliveryChannel": "SQS", "AttributeList": attributes}
+    wish = {
+        "NotificationType": FINISHED,
+        "IsEnabled": True,
+        "Destination": destination,
+    }
+    received: list[dict[str, str]] = []
+
+    def told(number: int) -> Any:
+        def come() -> bool:
+            received.extend(map(fields_of, queues.take(url)))
+            return len(received) >= number
+
+        eventually(come)
+        return received[-1]
+
+    connection.register_destination(MarketplaceId=US, Destination=destination)
+    connection.send_test_notification_to_destination(
+        MarketplaceId=US, Destination=destination
+    )
+    assert told(1)["NotificationType"] == "TestNotification"
+
+    connection.create_subscription(MarketplaceId=US, Subscription=wish)
+    feed_id = submit(connection, shop.feed(CANCEL), ACKNOWLEDGEMENT)
+    message = told(2)
+    assert (message["NotificationType"], message["SellerId"]) == (
+        FINISHED,
+        shop.keys.seller_id,
+    )
+    assert (message["FeedSubmissionId"], message["FeedProcessingStatus"]) == (
+        feed_id,
+        "DONE",
+    )
+
+    shown = connection.get_subscription(
+        MarketplaceId=US, NotificationType=FINISHED, Destination=destination
+    ).GetSubscriptionResult.Subscription
+    listed = connection.list_subscriptions(
+        MarketplaceId=US
+    ).ListSubscriptionsResult.SubscriptionList
+    assert (shown.NotificationType, shown.IsEnabled) == (FINISHED, "true")
+    assert shown.Destination.DeliveryChannel == "SQS"
+    assert [each.NotificationType for each in listed] == [FINISHED]
+    with pytest.raises(boto.mws.exception.ResponseError) as subscribed:
+        connection.deregister_destination(MarketplaceId=US, Destination=destination)
+    assert subscribed.value.error_code == "InvalidInputFatalException"
+
+    connection.update_subscription(
+        MarketplaceId=US, Subscription=wish | {"IsEnabled": False}
+    )
+    connection.delete_subscription(
+        MarketplaceId=US, NotificationType=FINISHED, Destination=destination
+    )
+    connection.deregister_destination(MarketplaceId=US, Destination=destination)
+    left = connection.list_registered_destinations(MarketplaceId=US)
+    assert list(left.ListRegisteredDestinationsResult.DestinationList) == []
+    status = connection.get_subscriptions_service_status()
+    assert status.GetServiceStatusResult.Status == "GREEN"

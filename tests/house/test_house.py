@@ -94,6 +94,15 @@ def test_links_of_the_documentation_lead_somewhere() -> None:
     assert dead == []
 
 
+def test_what_only_senders_need_is_not_loaded_at_the_start() -> None:
+    """boto3 takes a second and 30 MB, which most installations never use."""
+    code = "import sys, app.main; sys.exit('botocore' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_package_folders_have_empty_init_files() -> None:
     """Importing a package does no work (house style)."""
     filled = [path for path in ROOT.glob("app/**/__init__.py") if path.stat().st_size]

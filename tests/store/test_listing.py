@@ -97,7 +97,7 @@ def test_a_report_is_shown_to_its_seller_only(
 
 def cancel(database: Database, wanted: Wanted) -> dict[int, FeedStatus]:
     with database.write() as connection:
-        shown = listing.cancel(connection, SELLER, wanted, limit=100)
+        shown = listing.cancel(connection, SELLER, wanted, limit=100, now=NOON)
     return {submission.feed_submission_id: submission.status for submission in shown}
 
 

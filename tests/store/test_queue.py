@@ -493,7 +493,9 @@ def test_claims_and_recalls_at_once_give_each_feed_one_end(
         for feed in fed[::-2]:
             with database.write() as connection:
                 wanted = Wanted([feed])
-                [shown] = listing.cancel(connection, SELLER, wanted, limit=1)
+                [shown] = listing.cancel(
+                    connection, SELLER, wanted, limit=1, now=clock()
+                )
             if shown.status is FeedStatus.CANCELLED:
                 recalled.append(feed)
         return recalled

@@ -1,0 +1,200 @@
+"""The queue of notifications, of every channel: claimed, sent, tried again, given up.
+
+A row is in hand while its owner is on the roster of workers; the epoch keeps whoever
+lost it from changing it. A row is never removed by sending: it is the log as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import text as sql_text
+
+from app.model.notification import NewNotification
+from app.store.backends import Database
+from app.store.roster import Roster
+from app.store.tables import notification, worker
+
+_row = notification.c
+
+# Written out: it must be the condition of the partial index.
+_WAITING = sql_text("sent_at IS NULL AND given_up_at IS NULL")
+
+_FIRST_PAUSE = timedelta(seconds=2)
+_LONGEST_PAUSE = timedelta(hours=1)
+_LONGEST_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A notification in hand; `attempts` counts this one."""
+
+    notification_id: int
+    unique_id: str
+    seller_id: str
+    notification_type: str
+    channel: str
+    address: str
+    payload: str
+    created_at: datetime
+    attempts: int
+    epoch: int
+
+
+def add(
+    connection: Connection, messages: Iterable[NewNotification], now: datetime
+) -> None:
+    """Queue notifications, to be sent once this transaction is committed."""
+    rows = [
+        {
+            "unique_id": message.unique_id,
+            "seller_id": message.seller_id,
+            "notification_type": message.notification_type,
+            "channel": message.destination.channel,
+            "address": message.destination.address,
+            "payload": message.payload,
+            "created_at": now,
+        }
+        for message in messages
+    ]
+    if rows:
+        connection.execute(insert(notification), rows)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """Return the pause after so many failed attempts: doubled with each, up to 1 h."""
+    doubled: timedelta = _FIRST_PAUSE * 2 ** min(attempts - 1, 20)
+    return min(doubled, _LONGEST_PAUSE)
+
+
+class NotificationQueue:
+    """The notifications as the workers of one process see them."""
+
+    def __init__(self, database: Database, roster: Roster) -> None:
+        """Claim in the name of whoever `roster` says this process is."""
+        self._database = database
+        self._roster = roster
+
+    def claim(self, now: datetime) -> Outgoing | None:
+        """Take the oldest that waits, or whose worker is gone.
+
+        One that is this process's own already was claimed in a commit whose answer got
+        lost: a process has one in hand at most. Returns None if there is none, or this
+        process is not on the roster.
+        """
+        owner = self._roster.worker_id
+        if owner is None:
+            return None
+        # Look before SQLite is locked for writing: idle workers disturb nobody.
+        with self._database.read() as connection:
+            if connection.execute(_claimable(owner, now)).first() is None:
+                return None
+        with self._database.write() as connection:
+            query = _claimable(owner, now).with_for_update(skip_locked=True)
+            notification_id = connection.execute(query).scalar()
+            if notification_id is None:
+                return None
+            taken = connection.execute(
+                update(notification)
+                .where(_row.notification_id == notification_id)
+                .values(
+                    owner=owner,
+                    epoch=_row.epoch + 1,
+                    attempts=_row.attempts + 1,
+                    run_after=None,
+                )
+                .returning(*(_row[name] for name in Outgoing.__dataclass_fields__))
+            )
+            return Outgoing(**taken.one()._asdict())
+
+    def sent(self, outgoing: Outgoing, now: datetime) -> bool:
+        """Note that it was sent; False if another worker has taken it over."""
+        with self._database.write() as connection:
+            return _let_go(connection, outgoing, sent_at=now, last_error=None)
+
+    def failed(self, outgoing: Outgoing, reason: str, now: datetime) -> None:
+        """Leave it for the next attempt, after a pause.
+
+        So do the seller's others for that destination: what is out of reach for one is
+        out of reach for all, and must not hold up those for other destinations.
+        """
+        run_after = now + pause_after(outgoing.attempts)
+        with self._database.write() as connection:
+            if not _let_go(
+                connection,
+                outgoing,
+                run_after=run_after,
+                last_error=reason[:_LONGEST_ERROR],
+            ):
+                return
+            connection.execute(
+                update(notification)
+                .where(
+                    _WAITING,
+                    _row.seller_id == outgoing.seller_id,
+                    _row.channel == outgoing.channel,
+                    _row.address == outgoing.address,
+                    _row.owner.is_(None),
+                    or_(_row.run_after.is_(None), _row.run_after < run_after),
+                )
+                .values(run_after=run_after)
+            )
+
+    def give_up(self, outgoing: Outgoing, reason: str, now: datetime) -> None:
+        """End the attempts at one for good."""
+        with self._database.write() as connection:
+            _let_go(
+                connection,
+                outgoing,
+                given_up_at=now,
+                last_error=reason[:_LONGEST_ERROR],
+            )
+
+
+def sweep_notifications(database: Database, before: datetime) -> int:
+    """Remove those that ended before a time; return how many."""
+    with database.write() as connection:
+        swept = connection.execute(
+            delete(notification).where(
+                or_(_row.sent_at < before, _row.given_up_at < before)
+            )
+        )
+        return swept.rowcount
+
+
+def _claimable(owner: str, now: datetime) -> Select[Any]:
+    alive = select(worker.c.worker_id)
+    return (
+        select(_row.notification_id)
+        .where(
+            _WAITING,
+            or_(
+                and_(
+                    _row.owner.is_(None),
+                    or_(_row.run_after.is_(None), _row.run_after <= now),
+                ),
+                and_(_row.owner.is_not(None), _row.owner.not_in(alive)),
+                _row.owner == owner,
+            ),
+        )
+        .order_by(_row.notification_id)
+        .limit(1)
+    )
+
+
+def _let_go(connection: Connection, outgoing: Outgoing, **values: Any) -> bool:
+    """Change one that is still in hand, and let it go; whether it was."""
+    changed = connection.execute(
+        update(notification)
+        .where(
+            _row.notification_id == outgoing.notification_id,
+            _row.seller_id == outgoing.seller_id,
+            _row.epoch == outgoing.epoch,
+        )
+        .values(owner=None, **values)
+    )
+    return changed.rowcount == 1
