@@ -86,6 +86,7 @@ class Courier:
             outgoing.attempts,
             reason,
         )
-        if now - outgoing.created_at >= self._give_up_after:
-            return partial(self._queue.give_up, outgoing, reason, now)
+        before = now - self._give_up_after
+        if outgoing.created_at <= before:
+            return partial(self._queue.give_up, outgoing, reason, now, before=before)
         return partial(self._queue.failed, outgoing, reason, now)

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import text as sql_text
 
 from app.model.notification import NewNotification
@@ -119,40 +129,33 @@ class NotificationQueue:
     def failed(self, outgoing: Outgoing, reason: str, now: datetime) -> None:
         """Leave it for the next attempt, after a pause.
 
-        So do the seller's others for that destination: what is out of reach for one is
+        So are the seller's others for that destination: what is out of reach for one is
         out of reach for all, and must not hold up those for other destinations.
         """
         run_after = now + pause_after(outgoing.attempts)
         with self._database.write() as connection:
-            if not _let_go(
-                connection,
-                outgoing,
-                run_after=run_after,
-                last_error=reason[:_LONGEST_ERROR],
+            if _let_go(
+                connection, outgoing, run_after=run_after, last_error=_cut(reason)
             ):
-                return
-            connection.execute(
-                update(notification)
-                .where(
-                    _WAITING,
-                    _row.seller_id == outgoing.seller_id,
-                    _row.channel == outgoing.channel,
-                    _row.address == outgoing.address,
-                    _row.owner.is_(None),
-                    or_(_row.run_after.is_(None), _row.run_after < run_after),
-                )
-                .values(run_after=run_after)
-            )
+                _put_off(connection, outgoing, run_after)
 
-    def give_up(self, outgoing: Outgoing, reason: str, now: datetime) -> None:
-        """End the attempts at one for good."""
+    def give_up(
+        self, outgoing: Outgoing, reason: str, now: datetime, *, before: datetime
+    ) -> None:
+        """End the attempts at one for good, the destination being out of reach.
+
+        So end those at the seller's others for it from before a time; each would cost
+        an attempt otherwise. The rest of them wait for a pause.
+        """
+        ended = {"given_up_at": now, "last_error": _cut(reason)}
         with self._database.write() as connection:
-            _let_go(
-                connection,
-                outgoing,
-                given_up_at=now,
-                last_error=reason[:_LONGEST_ERROR],
-            )
+            if _let_go(connection, outgoing, **ended):
+                connection.execute(
+                    update(notification)
+                    .where(*_waiting_with(outgoing), _row.created_at <= before)
+                    .values(**ended)
+                )
+                _put_off(connection, outgoing, now + pause_after(outgoing.attempts))
 
 
 def sweep_notifications(database: Database, before: datetime) -> int:
@@ -198,3 +201,31 @@ def _let_go(connection: Connection, outgoing: Outgoing, **values: Any) -> bool:
         .values(owner=None, **values)
     )
     return changed.rowcount == 1
+
+
+def _put_off(connection: Connection, outgoing: Outgoing, run_after: datetime) -> None:
+    """Let all for the destination of one that failed wait at least so long."""
+    connection.execute(
+        update(notification)
+        .where(
+            *_waiting_with(outgoing),
+            or_(_row.run_after.is_(None), _row.run_after < run_after),
+        )
+        .values(run_after=run_after)
+    )
+
+
+def _waiting_with(outgoing: Outgoing) -> tuple[ColumnElement[bool], ...]:
+    """Match what nobody has in hand of the same seller for the same destination."""
+    return (
+        _row.sent_at.is_(None),
+        _row.given_up_at.is_(None),
+        _row.owner.is_(None),
+        _row.seller_id == outgoing.seller_id,
+        _row.channel == outgoing.channel,
+        _row.address == outgoing.address,
+    )
+
+
+def _cut(reason: str) -> str:
+    return reason[:_LONGEST_ERROR]

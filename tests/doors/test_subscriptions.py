@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.intake.subscriptions import MOST_DESTINATIONS
+from app.settings import Settings
 from app.store.tables import notification
 from tests.doors.caller import Caller, Reply
 from tests.doors.conftest import SELLER, Running
@@ -299,6 +301,12 @@ def test_the_operator_says_where_messages_may_go(
     done(ask(caller, "RegisterDestination", "https://EU.queue.test:443/1/feeds"))
     for url in (URL, "http://127.0.0.1:9325/queue/feeds", "https://queue.test/1/q"):
         refused(ask(caller, "RegisterDestination", url))
+
+
+def test_a_place_that_is_no_origin_is_told_at_the_start() -> None:
+    """A host without its scheme would match nothing, which is hard to find out."""
+    with pytest.raises(ValidationError, match="no scheme and host such as https"):
+        Settings.model_validate({"queue_hosts": "sqs.example.com"})
 
 
 ATTRIBUTE = "Destination.AttributeList.member"

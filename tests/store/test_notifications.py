@@ -10,7 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.model.notification import (
     Channel,
@@ -324,6 +325,63 @@ def test_the_pauses_grow_to_an_hour_until_it_is_given_up(
     (row,) = rows(database)
     assert timedelta(hours=72) <= row.given_up_at - NOON < timedelta(hours=73)
     assert (row.sent_at, row.last_error) == (None, "the queue is full")
+
+
+def test_what_is_as_old_is_given_up_at_once_and_the_younger_waits(
+    database: Database,
+    queue: Queue,
+    clock: HeldClock,
+    add: Callable[..., None],
+    courier_of: CourierOf,
+) -> None:
+    """A thousand messages for a queue that is no more must not cost as many attempts.
+
+    Those of another seller for the same queue are judged by themselves.
+    """
+
+    def refuse(outgoing: Outgoing) -> None:
+        raise DeliveryFailed("the queue is full")
+
+    full = "https://queue.example.test/1/full"
+    add(*(to_queue(full, number) for number in range(3)), to_queue(full, 3, OTHER))
+    clock.advance(72 * 3600)
+    add(to_queue(full, 4))
+
+    assert drain(courier_of(queue, sender=refuse)) == 2
+
+    states = [(row.given_up_at, row.run_after, row.attempts) for row in rows(database)]
+    later = clock.now + timedelta(seconds=2)
+    assert states == [
+        (clock.now, None, 1),
+        (clock.now, None, 0),
+        (clock.now, None, 0),
+        (clock.now, None, 1),
+        (None, later, 0),
+    ]
+
+
+def test_what_was_sent_while_the_database_is_away_is_not_sent_again(
+    database: Database, queue: Queue, add: Callable[..., None], courier_of: CourierOf
+) -> None:
+    """The process remembers it, and notes it before it sends anything else."""
+    add(to_queue("https://queue.example.test/1/q"))
+    sent: list[str] = []
+
+    def send(outgoing: Outgoing) -> None:
+        sent.append(outgoing.payload)
+        with database.write() as connection:
+            connection.execute(text("ALTER TABLE notification RENAME TO away"))
+
+    courier = courier_of(queue, sender=send)
+    with pytest.raises(DBAPIError):
+        courier.step(lambda: False)
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO notification"))
+
+    assert courier.step(lambda: False) is False
+
+    (row,) = rows(database)
+    assert (sent, row.sent_at, row.attempts) == (["<M>1</M>"], NOON, 1)
 
 
 def test_many_workers_send_each_message_once(
