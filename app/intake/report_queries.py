@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from app.errors import ErrorCode, ServiceError
 from app.model.report import ReportStatus, ReportType
-from app.model.times import from_iso, to_iso
+from app.model.times import to_iso
 from app.store.reports import Wanted
 
 
@@ -76,28 +75,4 @@ def number_of(name: str, text: str) -> int:
         return int(text)
     raise ServiceError(
         ErrorCode.INVALID_REQUEST, f'{name} "{text[:60]}" is not a number.'
-    )
-
-
-def content_of(query: ReportQuery, limit: int, before: int) -> dict[str, Any]:
-    """Write what a NextToken holds: the filters, the page size and the place."""
-    return {
-        "types": query.report_types,
-        "statuses": query.statuses,
-        "acknowledged": query.acknowledged,
-        "from": query.begin and to_iso(query.begin),
-        "to": query.end and to_iso(query.end),
-        "limit": limit,
-        "before": before,
-    }
-
-
-def query_from(content: dict[str, Any]) -> ReportQuery:
-    """Read back what `content_of` wrote."""
-    return ReportQuery(
-        report_types=tuple(content["types"]),
-        statuses=tuple(ReportStatus(value) for value in content["statuses"]),
-        acknowledged=content["acknowledged"],
-        begin=content["from"] and from_iso(content["from"]),
-        end=content["to"] and from_iso(content["to"]),
     )

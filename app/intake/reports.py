@@ -12,13 +12,12 @@ from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Caller
 from app.intake.feed_requests import check_marketplaces
 from app.intake.outages import outages_refused
+from app.intake.pages import Pager
 from app.intake.report_job import content_type_of
 from app.intake.report_queries import (
     ReportQuery,
     check_range,
-    content_of,
     number_of,
-    query_from,
     served_type,
     wanted_by,
 )
@@ -33,9 +32,6 @@ from app.store.reports import Wanted
 
 REPORTED_DAYS = 60
 """How far back a report without StartDate reaches (docs/decisions/0011)."""
-
-_REQUESTS = "GetReportRequestList"
-_REPORTS = "GetReportList"
 
 _FINISHED = (ReportStatus.DONE, ReportStatus.DONE_NO_DATA, ReportStatus.CANCELLED)
 
@@ -69,7 +65,8 @@ class ReportDesk:
         """Keep the parts."""
         self._database = database
         self._documents = documents
-        self._tokens = tokens
+        self._request_pages = Pager("GetReportRequestList", tokens, ReportQuery)
+        self._report_pages = Pager("GetReportList", tokens, ReportQuery)
         self._clock = clock
 
     @outages_refused
@@ -114,9 +111,8 @@ class ReportDesk:
     @outages_refused
     def list_next_requests(self, caller: Caller, next_token: str) -> RequestPage:
         """Return the page behind a token; raises ServiceError for a wrong one."""
-        content = self._tokens.open(_REQUESTS, caller, next_token)
-        query = query_from(content)
-        return self._request_page(caller, query, content["limit"], content["before"])
+        query, place = self._request_pages.open(caller, next_token)
+        return self._request_page(caller, query, place.limit, place.before)
 
     @outages_refused
     def count_requests(self, caller: Caller, query: ReportQuery) -> int:
@@ -148,9 +144,8 @@ class ReportDesk:
     @outages_refused
     def list_next(self, caller: Caller, next_token: str) -> ReportPage:
         """Return the page behind a token; raises ServiceError for a wrong one."""
-        content = self._tokens.open(_REPORTS, caller, next_token)
-        query = query_from(content)
-        return self._report_page(caller, query, content["limit"], content["before"])
+        query, place = self._report_pages.open(caller, next_token)
+        return self._report_page(caller, query, place.limit, place.before)
 
     @outages_refused
     def count(self, caller: Caller, query: ReportQuery) -> int:
@@ -213,12 +208,9 @@ class ReportDesk:
             found = reports.find_requests(
                 connection, caller.seller_id, wanted, limit=limit + 1, before_id=before
             )
-        if len(found) <= limit:
-            return RequestPage(tuple(found))
-        shown = found[:limit]
-        content = content_of(query, limit, shown[-1].report_request_id)
-        token = self._tokens.seal(_REQUESTS, caller, content)
-        return RequestPage(tuple(shown), token)
+        return RequestPage(
+            *self._request_pages.cut(caller, query, limit, found, _request_id_of)
+        )
 
     def _report_page(
         self, caller: Caller, query: ReportQuery, limit: int, before: int | None
@@ -228,11 +220,9 @@ class ReportDesk:
             found = reports.find_reports(
                 connection, caller.seller_id, wanted, limit=limit + 1, before_id=before
             )
-        if len(found) <= limit:
-            return ReportPage(tuple(found))
-        shown = found[:limit]
-        content = content_of(query, limit, shown[-1].report_id)
-        return ReportPage(tuple(shown), self._tokens.seal(_REPORTS, caller, content))
+        return ReportPage(
+            *self._report_pages.cut(caller, query, limit, found, _report_id_of)
+        )
 
     def _check_request_ids(
         self, connection: Connection, caller: Caller, wanted: Wanted
@@ -264,6 +254,14 @@ class ReportDesk:
                 "ready; GetReportRequestList shows its GeneratedReportId once it is.",
             )
         return _unknown_report([number])
+
+
+def _request_id_of(request: ReportRequest) -> int:
+    return request.report_request_id
+
+
+def _report_id_of(report: Report) -> int:
+    return report.report_id
 
 
 def _unknown_report(ids: builtins.list[int]) -> ServiceError:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from app.engine import flat_report
 from app.engine.threads import ParserThreads
@@ -16,10 +16,10 @@ from app.feedtypes import registry
 from app.intake.accounts import Accounts, Caller
 from app.intake.feed_requests import FeedRequest, check_feed_types
 from app.intake.outages import outages_refused
+from app.intake.pages import Pager
 from app.intake.submitting import Accepted, Submitter
 from app.intake.tokens import NextTokens
 from app.model.feed import FeedStatus, FeedSubmission
-from app.model.times import from_iso, to_iso
 from app.settings import Settings
 from app.store import listing
 from app.store.backends import Database
@@ -27,7 +27,6 @@ from app.store.bulk import Connection
 from app.store.documents import Documents
 from app.store.listing import Wanted
 
-_LIST = "GetFeedSubmissionList"
 _PIECE_BYTES = 262_144
 
 
@@ -87,7 +86,7 @@ class Intake:
         """Keep the parts; `threads` are where documents are validated."""
         self._database = database
         self._documents = documents
-        self._tokens = tokens
+        self._pager = Pager("GetFeedSubmissionList", tokens, FeedQuery)
         self._clock = clock
         self._submitter = Submitter(
             database, documents, accounts, threads, settings, clock
@@ -113,9 +112,8 @@ class Intake:
     @outages_refused
     def list_next(self, caller: Caller, next_token: str) -> Page:
         """Return the page behind a token; raises ServiceError for a wrong one."""
-        content = self._tokens.open(_LIST, caller, next_token)
-        query = _query_from(content)
-        return self._page(caller, query, content["limit"], content["before"])
+        query, place = self._pager.open(caller, next_token)
+        return self._page(caller, query, place.limit, place.before)
 
     @outages_refused
     def count(self, caller: Caller, query: FeedQuery) -> int:
@@ -180,11 +178,7 @@ class Intake:
             found = listing.find(
                 connection, caller.seller_id, wanted, limit=limit + 1, before_id=before
             )
-        if len(found) <= limit:
-            return Page(tuple(found))
-        shown = found[:limit]
-        content = _content_of(query, limit, shown[-1].feed_submission_id)
-        return Page(tuple(shown), self._tokens.seal(_LIST, caller, content))
+        return Page(*self._pager.cut(caller, query, limit, found, _id_of))
 
     def _check_ids(
         self, connection: Connection, caller: Caller, query: FeedQuery
@@ -212,6 +206,10 @@ def _wanted(query: FeedQuery) -> Wanted:
     )
 
 
+def _id_of(submission: FeedSubmission) -> int:
+    return submission.feed_submission_id
+
+
 def _number(text: str) -> int:
     if re.fullmatch("[0-9]{1,40}", text):
         return int(text)
@@ -231,24 +229,3 @@ def _unknown(ids: list[str]) -> ServiceError:
 
 def _no_result(code: ErrorCode, number: int, why: str) -> ServiceError:
     return ServiceError(code, f"Feed submission {number} {why}.")
-
-
-def _content_of(query: FeedQuery, limit: int, before: int) -> dict[str, Any]:
-    """Write what a NextToken holds: the filters, the page size and the place."""
-    return {
-        "types": query.feed_types,
-        "statuses": query.statuses,
-        "from": query.submitted_from and to_iso(query.submitted_from),
-        "to": query.submitted_to and to_iso(query.submitted_to),
-        "limit": limit,
-        "before": before,
-    }
-
-
-def _query_from(content: dict[str, Any]) -> FeedQuery:
-    return FeedQuery(
-        feed_types=tuple(content["types"]),
-        statuses=tuple(FeedStatus(value) for value in content["statuses"]),
-        submitted_from=content["from"] and from_iso(content["from"]),
-        submitted_to=content["to"] and from_iso(content["to"]),
-    )
