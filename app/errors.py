@@ -169,6 +169,12 @@ class ErrorCode(Enum):
         "The ReportType is unknown, or is not served here.",
         "Use one of the report types that the message lists.",
     )
+    INVALID_SCHEDULE_FREQUENCY = Spelling(
+        "InvalidScheduleFrequency",
+        400,
+        "The Schedule is none that reports are made by.",
+        "Use one of the schedules that the message lists; _NEVER_ ends one.",
+    )
     INVALID_REPORT_REQUEST_ID = Spelling(
         "InvalidReportRequestId",
         400,

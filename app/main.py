@@ -19,6 +19,7 @@ from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas, open_quotas
 from app.intake.report_job import ReportJob
+from app.intake.report_schedules import ScheduleJob
 from app.intake.reports import ReportDesk
 from app.intake.seals import open_seals
 from app.intake.submissions import Intake
@@ -148,6 +149,7 @@ def _worker(
         clock,
         give_up_after=timedelta(hours=settings.notification_hours),
     )
+    schedules = ScheduleJob(database, clock)
     engine = Engine(
         database,
         documents,
@@ -174,5 +176,5 @@ def _worker(
         poll_seconds=settings.poll_seconds,
         presence_seconds=settings.presence_seconds,
         upkeep=upkeep,
-        chores=(reports.step, courier.step),
+        chores=(schedules.step, reports.step, courier.step),
     )

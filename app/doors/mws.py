@@ -26,6 +26,7 @@ from app.doors.operations import (
     finances,
     order_lists,
     orders,
+    report_schedules,
     reports,
     sellers,
     subscriptions,
@@ -48,7 +49,7 @@ from app.settings import Settings
 Send = Callable[[Message], Awaitable[None]]
 
 # Importing them lists their operations.
-SECTION_MODULES = (feeds, orders, order_lists, reports, sellers, finances, subscriptions)
+SECTION_MODULES = (feeds, orders, order_lists, reports, report_schedules, sellers, finances, subscriptions)
 
 _log = logging.getLogger(__name__)
 

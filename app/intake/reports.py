@@ -21,6 +21,7 @@ from app.intake.report_queries import (
     served_type,
     wanted_by,
 )
+from app.intake.report_schedules import ScheduleDesk
 from app.intake.submissions import ReportFile
 from app.intake.tokens import NextTokens
 from app.model.report import Report, ReportRequest, ReportStatus
@@ -62,11 +63,12 @@ class ReportDesk:
         tokens: NextTokens,
         clock: Callable[[], datetime],
     ) -> None:
-        """Keep the parts."""
+        """Keep the parts; `schedules` are those of reports."""
         self._database = database
         self._documents = documents
         self._request_pages = Pager("GetReportRequestList", tokens, ReportQuery)
         self._report_pages = Pager("GetReportList", tokens, ReportQuery)
+        self.schedules = ScheduleDesk(database, tokens, clock)
         self._clock = clock
 
     @outages_refused

@@ -30,7 +30,8 @@ class ReportRequest:
     """A report asked for; `report_id` once it is generated. Times are aware UTC.
 
     The orders bought from `start_date` on and before `end_date` are meant, those of
-    `marketplace_ids` if there are any.
+    `marketplace_ids` if there are any. One that is `scheduled` means those put in from
+    `start_date` on and before `end_date`, whenever they were bought.
     """
 
     report_request_id: int
@@ -44,6 +45,7 @@ class ReportRequest:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     report_id: int | None = None
+    scheduled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

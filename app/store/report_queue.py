@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, insert, or_, select, text, update
 from sqlalchemy import tuple_ as pair
 
 from app.model.order import OrderStatus
@@ -19,7 +19,7 @@ from app.model.report import ReportRequest, ReportStatus
 from app.store.backends import Database
 from app.store.reports import REQUEST_COLUMNS, read_request
 from app.store.roster import Roster
-from app.store.tables import orders, report, report_request, worker
+from app.store.tables import effect, orders, report, report_request, worker
 
 ATTEMPTS = 8
 _PAUSE = timedelta(seconds=60)
@@ -145,7 +145,8 @@ def reported_order_ids(
     """Return (purchase date, AmazonOrderID) of a report's orders, oldest first.
 
     They are the orders that the seller ships, neither pending nor cancelled; `after`
-    goes on behind one of them.
+    goes on behind one of them. The dates of a scheduled report bound when an order was
+    put in, since its purchase is known only then: each order comes in one report.
     """
     columns = orders.c
     place = pair(columns.purchase_date, columns.amazon_order_id)
@@ -153,8 +154,6 @@ def reported_order_ids(
         select(columns.purchase_date, columns.amazon_order_id)
         .where(
             columns.seller_id == request.seller_id,
-            columns.purchase_date >= request.start_date,
-            columns.purchase_date < request.end_date,
             columns.fulfillment_channel == "MFN",
             columns.status.in_(
                 (
@@ -167,11 +166,28 @@ def reported_order_ids(
         .order_by(columns.purchase_date, columns.amazon_order_id)
         .limit(limit)
     )
+    if request.scheduled:
+        query = query.where(columns.amazon_order_id.in_(_put_in(request)))
+    else:
+        query = query.where(
+            columns.purchase_date >= request.start_date,
+            columns.purchase_date < request.end_date,
+        )
     if request.marketplace_ids:
         query = query.where(columns.marketplace_id.in_(request.marketplace_ids))
     if after is not None:
         query = query.where(place > after)
     return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _put_in(request: ReportRequest) -> Select[Any]:
+    return select(effect.c.amazon_order_id).where(
+        effect.c.seller_id == request.seller_id,
+        # Not a parameter: the index on it is partial.
+        text("effect.kind = 'ImportOrder'"),
+        effect.c.happened_at >= request.start_date,
+        effect.c.happened_at < request.end_date,
+    )
 
 
 def _claimable(now: datetime) -> Select[Any]:

@@ -31,6 +31,7 @@ REQUEST_COLUMNS = (
     _request.submitted_at,
     _request.started_at,
     _request.completed_at,
+    _request.scheduled,
 )
 """The columns that `read_request` reads."""
 
@@ -71,8 +72,10 @@ def ask(
     end_date: datetime,
     marketplace_ids: Iterable[str],
     now: datetime,
+    scheduled: bool = False,
+    ready_at: datetime | None = None,
 ) -> ReportRequest:
-    """Queue a request for a report."""
+    """Queue a request for a report, generated not before `ready_at`."""
     row = {
         "seller_id": seller_id,
         "report_type": report_type,
@@ -81,6 +84,8 @@ def ask(
         "end_date": end_date,
         "marketplace_ids": ",".join(marketplace_ids),
         "submitted_at": now,
+        "scheduled": scheduled,
+        "ready_at": ready_at,
     }
     statement = insert(report_request).returning(*REQUEST_COLUMNS)
     return read_request(connection.execute(statement, row).one())

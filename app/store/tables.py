@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -386,6 +387,14 @@ effect = Table(
     # The second lock: doing a message twice changes nothing (queue-design 5).
     UniqueConstraint("source", "place", "position", name="effect_once"),
     Index("effect_of_order", "seller_id", "amazon_order_id", "effect_id"),
+    # When orders were put in: scheduled reports go by that.
+    Index(
+        "effect_put_in",
+        "seller_id",
+        "happened_at",
+        sqlite_where=text("kind = 'ImportOrder'"),
+        postgresql_where=text("kind = 'ImportOrder'"),
+    ),
     # Partial: feeds write effects by the ten thousand, and cancellations pay nothing.
     Index(
         "effect_posted",
@@ -470,12 +479,14 @@ report_request = Table(
     Column("started_at", Moment),
     Column("completed_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    # When it may be tried again after a failed attempt.
+    # When it may be generated, or tried again after a failed attempt.
     Column("ready_at", Moment),
     # Whose it is while it is _IN_PROGRESS_. No foreign key: who is not on the roster
     # (any more) has lost it.
     Column("owner", String(36)),
     Column("epoch", BigInteger, nullable=False, server_default="0"),
+    # Made by a schedule: its dates bound when orders were put in, not bought.
+    Column("scheduled", Boolean, nullable=False, server_default=false()),
     Index("report_request_of_seller", "seller_id", "report_request_id"),
     Index(
         "report_request_waiting",
@@ -566,4 +577,16 @@ notification = Table(
         postgresql_where=text("sent_at IS NULL AND given_up_at IS NULL"),
     ),
     Index("notification_of_seller", "seller_id", "notification_id"),
+)
+report_schedule = Table(
+    "report_schedule",
+    metadata,
+    Column("seller_id", ForeignKey("seller.seller_id"), primary_key=True),
+    Column("report_type", String(64), primary_key=True),
+    Column("schedule", String(16), nullable=False),
+    # When the next report is due, and from when on it tells of orders.
+    Column("scheduled_at", Moment, nullable=False),
+    Column("start_date", Moment, nullable=False),
+    Index("report_schedule_due", "scheduled_at"),
+    sqlite_with_rowid=False,
 )

@@ -23,8 +23,8 @@ DEFAULT_LISTED = 10
 LISTED_DAYS = 90
 
 _ASKING = Quota(15, 60, per_hour=60)
-_LISTING = Quota(10, 45, per_hour=80)
-_PAGING = Quota(30, 2, per_hour=1800)
+LISTING = Quota(10, 45, per_hour=80)
+PAGING = Quota(30, 2, per_hour=1800)
 
 
 @operation("RequestReport", REPORTS, FEED_LISTS, _ASKING)
@@ -40,7 +40,7 @@ def request_report(call: Call, services: Services) -> Answer:
     return call.answer(_request_info(asked))
 
 
-@operation("GetReportRequestList", REPORTS, FEED_LISTS, _LISTING)
+@operation("GetReportRequestList", REPORTS, FEED_LISTS, LISTING)
 def get_report_request_list(call: Call, services: Services) -> Answer:
     """List requests, newest first; a list of ids overrides every other filter."""
     query, limit = _requests(call), MOST_IDS
@@ -50,7 +50,7 @@ def get_report_request_list(call: Call, services: Services) -> Answer:
     return call.answer(*_request_page(page))
 
 
-@operation("GetReportRequestListByNextToken", REPORTS, FEED_LISTS, _PAGING)
+@operation("GetReportRequestListByNextToken", REPORTS, FEED_LISTS, PAGING)
 def get_report_request_list_by_next_token(call: Call, services: Services) -> Answer:
     """Go on with a list; filters and page size are in the token."""
     token = call.required("NextToken")
@@ -58,7 +58,7 @@ def get_report_request_list_by_next_token(call: Call, services: Services) -> Ans
     return call.answer(*_request_page(page))
 
 
-@operation("GetReportRequestCount", REPORTS, FEED_LISTS, _LISTING)
+@operation("GetReportRequestCount", REPORTS, FEED_LISTS, LISTING)
 def get_report_request_count(call: Call, services: Services) -> Answer:
     """Count requests."""
     query = _requests(call, ids=False)
@@ -66,7 +66,7 @@ def get_report_request_count(call: Call, services: Services) -> Answer:
     return call.answer(leaf("Count", count))
 
 
-@operation("CancelReportRequests", REPORTS, FEED_LISTS, _LISTING)
+@operation("CancelReportRequests", REPORTS, FEED_LISTS, LISTING)
 def cancel_report_requests(call: Call, services: Services) -> Answer:
     """Cancel what is not begun; answer with all that match, cancelled or not.
 
@@ -87,14 +87,14 @@ def get_report_list(call: Call, services: Services) -> Answer:
     return call.answer(*_report_page(page))
 
 
-@operation("GetReportListByNextToken", REPORTS, FEED_LISTS, _PAGING)
+@operation("GetReportListByNextToken", REPORTS, FEED_LISTS, PAGING)
 def get_report_list_by_next_token(call: Call, services: Services) -> Answer:
     """Go on with a list; filters and page size are in the token."""
     page = services.reports.list_next(call.caller, call.required("NextToken"))
     return call.answer(*_report_page(page))
 
 
-@operation("GetReportCount", REPORTS, FEED_LISTS, _LISTING)
+@operation("GetReportCount", REPORTS, FEED_LISTS, LISTING)
 def get_report_count(call: Call, services: Services) -> Answer:
     """Count reports."""
     count = services.reports.count(call.caller, _reports(call, ids=False))
@@ -113,7 +113,7 @@ def get_report(call: Call, services: Services) -> Answer:
     )
 
 
-@operation("UpdateReportAcknowledgements", REPORTS, FEED_LISTS, _LISTING)
+@operation("UpdateReportAcknowledgements", REPORTS, FEED_LISTS, LISTING)
 def update_report_acknowledgements(call: Call, services: Services) -> Answer:
     """Note that reports were taken over; without Acknowledged they were (R SL)."""
     ids = call.numbered("ReportIdList.Id", most=MOST_IDS)
@@ -196,13 +196,13 @@ def _request_info(request: ReportRequest, *, generated: bool = True) -> str:
         "ReportRequestInfo",
         leaf("ReportType", request.report_type),
         leaf("ReportProcessingStatus", request.status),
-        leaf("EndDate", _date(request.end_date)),
-        leaf("Scheduled", "false"),
+        leaf("EndDate", report_date(request.end_date)),
+        leaf("Scheduled", "true" if request.scheduled else "false"),
         leaf("ReportRequestId", request.report_request_id),
-        leaf("StartedProcessingDate", _date(request.started_at)),
-        leaf("SubmittedDate", _date(request.submitted_at)),
-        leaf("StartDate", _date(request.start_date)),
-        leaf("CompletedDate", _date(request.completed_at)),
+        leaf("StartedProcessingDate", report_date(request.started_at)),
+        leaf("SubmittedDate", report_date(request.submitted_at)),
+        leaf("StartDate", report_date(request.start_date)),
+        leaf("CompletedDate", report_date(request.completed_at)),
         leaf("GeneratedReportId", request.report_id if generated else None),
     )
 
@@ -213,14 +213,14 @@ def _report_info(report: Report) -> str:
         "ReportInfo",
         leaf("ReportType", report.report_type),
         leaf("Acknowledged", "true" if report.acknowledged else "false"),
-        leaf("AcknowledgedDate", _date(report.acknowledged_at)),
+        leaf("AcknowledgedDate", report_date(report.acknowledged_at)),
         leaf("ReportId", report.report_id),
         leaf("ReportRequestId", report.report_request_id),
-        leaf("AvailableDate", _date(report.available_at)),
+        leaf("AvailableDate", report_date(report.available_at)),
     )
 
 
-def _date(moment: datetime | None) -> str | None:
+def report_date(moment: datetime | None) -> str | None:
     """Write a time as recorded: +00:00, no fraction."""
     if moment is None:
         return None
