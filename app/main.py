@@ -13,6 +13,7 @@ from app.doors.mws import create_app
 from app.engine.envelope import Limits
 from app.engine.process import Engine
 from app.engine.threads import ParserThreads
+from app.engine.windows import WindowJob
 from app.intake.accounts import Accounts
 from app.intake.finances import FinancialDesk
 from app.intake.order_lists import OrderLists
@@ -27,6 +28,7 @@ from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
 from app.model.notification import Channel
 from app.notifications import Courier
+from app.model.windows import Windows
 from app.settings import Settings
 from app.sqs import SqsSender
 from app.store.backends import Database, open_database, open_presence
@@ -163,6 +165,11 @@ def _worker(
         future_tolerance_seconds=settings.future_tolerance_seconds,
     )
 
+    windows = _windows(settings)
+    chores = [schedules.step, reports.step, courier.step]
+    if windows.on:
+        chores.append(WindowJob(database, windows, clock).step)
+
     def upkeep() -> None:
         sweep_documents(database, documents, clock())
         recount_lanes(database)
@@ -176,5 +183,16 @@ def _worker(
         poll_seconds=settings.poll_seconds,
         presence_seconds=settings.presence_seconds,
         upkeep=upkeep,
-        chores=(schedules.step, reports.step, courier.step),
+        chores=chores,
+    )
+
+
+def _windows(settings: Settings) -> Windows:
+    minutes, days = settings.buyer_cancel_minutes, settings.unacknowledged_cancel_days
+    unshipped = settings.unshipped_cancel_days
+    return Windows(
+        timedelta(minutes=minutes) if minutes else None,
+        timedelta(minutes=settings.buyer_cancel_minutes_japan),
+        timedelta(days=days) if days else None,
+        settings.handling_days + unshipped if unshipped else None,
     )

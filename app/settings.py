@@ -145,6 +145,36 @@ class Settings(BaseSettings):
     future_tolerance_seconds: int = Field(
         300, ge=0, description="How far FulfillmentDate may lie in the future (718022)."
     )
+    buyer_cancel_minutes: float = Field(
+        0,
+        ge=0,
+        description="How long after its purchase an unshipped order is cancelled by "
+        "itself because its buyer asks for it (MWS: 30); 0: never.",
+    )
+    buyer_cancel_minutes_japan: float = Field(
+        5,
+        ge=0,
+        description="The same on the Japanese marketplace; only where the other is on.",
+    )
+    unacknowledged_cancel_days: float = Field(
+        0,
+        ge=0,
+        description="Days after its purchase that an order of which no id of the "
+        "seller's is known is cancelled; 0: never.",
+    )
+    unshipped_cancel_days: int = Field(
+        0,
+        ge=0,
+        le=365,
+        description="Business days after its latest ship date that an order of which "
+        "nothing was shipped is cancelled (MWS: 7); 0: never.",
+    )
+    handling_days: int = Field(
+        2,
+        ge=0,
+        le=365,
+        description="Business days from a purchase to its latest ship date.",
+    )
     quotas: Literal["mws", "relaxed", "off"] = Field(
         "off",
         description="How often callers may call: `mws` as MWS published it, `relaxed` "

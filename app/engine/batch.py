@@ -103,10 +103,11 @@ def judge(
             outcome = _judge(feed_type, message, body, order, judging)
         assert outcome is not None, "a message has a body or an outcome"
         if order is not None and outcome.effects:
-            batch.after[order.amazon_order_id] = after = _fold(order, outcome.effects)
+            after = apply(
+                batch, order, outcome.effects, message.place, message.message_id
+            )
             if after.merchant_order_id and after.merchant_order_id not in holders:
                 holders[after.merchant_order_id] = after.amazon_order_id
-            _write_down(batch, message, order, outcome.effects)
         _count(batch, message, outcome)
     return batch
 
@@ -144,22 +145,27 @@ def _fold(order: Order, effects: Iterable[Effect]) -> Order:
     return order
 
 
-def _write_down(
-    batch: Batch, message: Message, order: Order, effects: Sequence[Effect]
-) -> None:
-    order_id, place, own_id = order.amazon_order_id, message.place, message.message_id
+def apply(
+    batch: Batch,
+    order: Order,
+    effects: Sequence[Effect],
+    place: int,
+    message_id: str | None,
+) -> Order:
+    """Add effects on an order to a batch; return the order as they leave it."""
+    order_id = order.amazon_order_id
+    batch.after[order_id] = after = _fold(order, effects)
     cancelled = []
     for position, effect in enumerate(effects):
-        entry = Entry.of(order_id, place, position, own_id, effect)
+        entry = Entry.of(order_id, place, position, message_id, effect)
         batch.entries.append(entry)
         if isinstance(effect, CancelItem):
             cancelled.append(entry.content)
     if cancelled and order.buyer.email:
         content = f'{{"amazon_order_id":"{order.amazon_order_id}","items":['
         content += ",".join(cancelled) + "]}"
-        batch.mails.append(
-            Mail(message.place, "cancellation", order.buyer.email, content)
-        )
+        batch.mails.append(Mail(place, "cancellation", order.buyer.email, content))
+    return after
 
 
 def _count(batch: Batch, message: Message, outcome: Outcome) -> None:

@@ -15,15 +15,16 @@ from app.engine.flat_report import write_flat_report
 from app.engine.flatfile import read_flat_file
 from app.engine.message_ids import MessageIds
 from app.engine.report import write_report
+from app.engine.writing import write_orders
 from app.errors import ResultCode
 from app.feedtypes import registry
 from app.model.feed import Counts, FeedType, Judging, Message, Outcome, Problem
-from app.store import changes, feeds, ledger, orders
+from app.store import feeds, orders
 from app.store.backends import Database
 from app.store.bulk import Connection
 from app.store.documents import Documents
 from app.store.feeds import Work
-from app.store.outcomes import add_mails, add_results, read_results
+from app.store.outcomes import add_results, read_results
 from app.store.queue import Claim, Queue
 
 
@@ -147,20 +148,14 @@ class Engine:
         now: datetime,
     ) -> None:
         source = f"feed {claim.feed_submission_id}"
-        changes.save_changes(connection, batch.changes, now)
-        ledger.record(
+        write_orders(
             connection,
             work.seller_id,
-            batch.entries,
+            batch,
             source=source,
             cause=work.access_key_id,
             now=now,
         )
-        mails = [
-            (f"{source} {mail.place}", mail.kind, mail.recipient, mail.content)
-            for mail in batch.mails
-        ]
-        add_mails(connection, work.seller_id, mails, now)
         add_results(connection, claim.feed_submission_id, batch.problems)
         self.queue.progressed(connection, claim, batch.messages, batch.counts)
 

@@ -273,6 +273,13 @@ orders = Table(
     CheckConstraint("pending_refunds >= 0", name="orders_pending_refunds"),
     Index("orders_merchant_order_id", "seller_id", "merchant_order_id", unique=True),
     Index("orders_purchase_date", "seller_id", "purchase_date", "amazon_order_id"),
+    # Those that windows of time may cancel, of all sellers.
+    Index(
+        "orders_unshipped",
+        "purchase_date",
+        sqlite_where=text("status = 'Unshipped' AND fulfillment_channel = 'MFN'"),
+        postgresql_where=text("status = 'Unshipped' AND fulfillment_channel = 'MFN'"),
+    ),
     Index("orders_updated_at", "seller_id", "updated_at", "amazon_order_id"),
     sqlite_with_rowid=False,
 )
