@@ -27,8 +27,8 @@ from app.intake.submissions import Intake
 from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
 from app.model.notification import Channel
-from app.notifications import Courier
 from app.model.windows import Windows
+from app.notifications import Courier
 from app.settings import Settings
 from app.sqs import SqsSender
 from app.store.backends import Database, open_database, open_presence

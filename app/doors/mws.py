@@ -49,7 +49,16 @@ from app.settings import Settings
 Send = Callable[[Message], Awaitable[None]]
 
 # Importing them lists their operations.
-SECTION_MODULES = (feeds, orders, order_lists, reports, report_schedules, sellers, finances, subscriptions)
+SECTION_MODULES = (
+    feeds,
+    orders,
+    order_lists,
+    reports,
+    report_schedules,
+    sellers,
+    finances,
+    subscriptions,
+)
 
 _log = logging.getLogger(__name__)
 
