@@ -15,7 +15,7 @@ help: ## list the targets
 run: .venv/runs ## start the service with the demo seller on 127.0.0.1:$(PORT)
 	$(BIN)/feedgate serve --demo --port $(PORT)
 
-test: .venv/tests ## run the whole suite
+test: .venv/tests .venv/node ## run the whole suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: .venv/tests ## formatting, lint, types, import contracts
@@ -39,6 +39,12 @@ format: .venv/tests ## format the code
 	$(INSTALL) --editable '.[postgres,sqs,test]'
 	touch $@
 
+# Clients for Node that the tests run; without npm those tests say that they skip.
+.venv/node: .venv/bin/pip tests/clients/node/package-lock.json
+	if command -v npm >/dev/null; then \
+		npm ci --prefix tests/clients/node --ignore-scripts --silent && touch $@; \
+	fi
+
 bench: .venv/tests ## messages a second, and memory of a 300 MB feed
 	$(BIN)/python -m benchmarks --memory
 
@@ -47,4 +53,4 @@ docs: .venv/tests ## write the reference pages anew from the code
 	$(BIN)/feedgate orders schema > docs/reference/orders.schema.json
 
 clean: ## remove what the targets made, the data folder excepted
-	rm -rf .venv dist build
+	rm -rf .venv dist build tests/clients/node/node_modules

@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -14,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from app.cli.server import listen, served, server
+from app.cli.certificate import certificate
+from app.cli.server import Tls, listen, served, server
 from app.intake.accounts import Credentials
 from app.intake.order_import import import_orders
 from app.main import Service, build
@@ -83,13 +85,17 @@ ORDERS = [
 
 @dataclass(frozen=True)
 class Shop:
-    """A running service, a seller of it and a developer who may act for the seller."""
+    """A running service, a seller of it and a developer who may act for the seller.
+
+    `authority` is the file of certificates to trust, where it serves https.
+    """
 
     service: Service
     url: str
     keys: Credentials
     developer: Credentials
     auth_token: str
+    authority: Path | None = None
 
     def feed(self, message: str) -> bytes:
         """Write a feed of one message."""
@@ -105,10 +111,8 @@ def queue_hosts() -> tuple[str, ...]:
     return ()
 
 
-@pytest.fixture
-def shop(
-    database_url: str, tmp_path: Path, queue_hosts: tuple[str, ...]
-) -> Iterator[Shop]:
+@contextmanager
+def opened(database_url: str, home: Path, tls: Tls | None = None, queue_hosts: tuple[str, ...] = ()) -> Iterator[Shop]:
     """Serve, with a worker, on a free port; time and ids are the real ones."""
 
     def clock() -> datetime:
@@ -117,11 +121,7 @@ def shop(
     def ids() -> str:
         return str(uuid.uuid4())
 
-    chosen: dict[str, Any] = {
-        "home": tmp_path / "home",
-        "database_url": database_url,
-        "queue_hosts": queue_hosts,
-    }
+    chosen: dict[str, Any] = {"home": home, "database_url": database_url, "queue_hosts": queue_hosts}
     service = build(Settings(**chosen), clock, ids, alone=True)
     accounts = service.accounts
     keys = accounts.create_seller("Books")
@@ -131,14 +131,37 @@ def shop(
     import_orders(
         service.database, document, keys.seller_id, source="import 1", now=clock()
     )
-    serving = server(service.app, clock, ids, request_line_bytes=8190)
+    serving = server(service.app, clock, ids, request_line_bytes=8190, tls=tls)
+    authority = tls and tls.certificate.with_name("authority.pem")
     service.worker.start()
     try:
-        with served(serving, listen("127.0.0.1", 0)) as url:
-            yield Shop(service, url, keys, developer, token)
+        with served(serving, listen("127.0.0.1", 0), tls) as url:
+            yield Shop(service, url, keys, developer, token, authority)
     finally:
         service.worker.stop()
         service.close()
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
+    """A shop that is called by http, on each database in turn."""
+    with opened(database_url, tmp_path / "home") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    """Certificate and key, made by the command and signed by a local authority."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate(folder)
+    return Tls(folder / "server.pem", folder / "server.key")
+
+
+@pytest.fixture
+def https_shop(sqlite_url: str, tmp_path: Path, tls: Tls) -> Iterator[Shop]:
+    """A shop that is called by https; the local authority must be trusted."""
+    with opened(sqlite_url, tmp_path / "home", tls) as found:
+        yield found
 
 
 def wait_for(status: Callable[[], str], wanted: str = "_DONE_") -> None:

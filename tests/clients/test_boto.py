@@ -349,3 +349,45 @@ def test_the_end_of_a_feed_reaches_the_queue(
     assert list(left.ListRegisteredDestinationsResult.DestinationList) == []
     status = connection.get_subscriptions_service_status()
     assert status.GetServiceStatusResult.Status == "GREEN"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.skipif(
+    sys.version_info >= (3, 12),
+    reason="boto 2.49 wraps sockets in a way that Python 3.12 took away",
+)
+def test_the_whole_way_over_https(
+    https_shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Submit, poll, page, fetch the report, read the order; ca_certificates_file set."""
+    parts = urlsplit(https_shop.url)
+    boto.config.add_section("Boto")
+    boto.config.setbool("Boto", "https_validate_certificates", True)
+    boto.config.set("Boto", "ca_certificates_file", str(https_shop.authority))
+    try:
+        connection = MWSConnection(
+            https_shop.keys.access_key_id,
+            https_shop.keys.secret,
+            Merchant=https_shop.keys.seller_id,
+            host="localhost",
+            port=parts.port,
+        )
+        cancel = submit(
+            connection, https_shop.feed(CANCEL), "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"
+        )
+        ship = submit(connection, https_shop.feed(SHIP), FULFILLMENT)
+        first = connection.get_feed_submission_list(MaxCount=1)
+        token = first.GetFeedSubmissionListResult.NextToken
+        rest = connection.get_feed_submission_list_by_next_token(NextToken=token)
+        root = report(connection, ship, caplog)
+        order = connection.get_order(AmazonOrderId=[CANCELLED])
+    finally:
+        boto.config.remove_section("Boto")
+
+    (last,) = rest.GetFeedSubmissionListByNextTokenResult.FeedSubmissionInfo
+    assert last.FeedSubmissionId == cancel
+    assert root.findtext(".//MessagesSuccessful") == "1"
+    (found,) = order.GetOrderResult.Orders.Order
+    assert found.OrderStatus == "Canceled"
+    del connection
+    gc.collect()

@@ -103,6 +103,26 @@ def test_the_whole_story_of_three_orders(shop: Shop) -> None:
     assert items["ItemPrice"]["Amount"] == "20.00"
 
 
+def test_the_whole_way_over_https(
+    https_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Submit, poll, page, fetch the report, read the order; REQUESTS_CA_BUNDLE set."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(https_shop.authority))
+    feeds = client_of(mws.Feeds, https_shop)
+    orders = client_of(mws.Orders, https_shop)
+
+    cancel = submit(feeds, https_shop.feed(CANCEL), "_POST_ORDER_ACKNOWLEDGEMENT_DATA_")
+    ship = submit(feeds, https_shop.feed(SHIP), "_POST_ORDER_FULFILLMENT_DATA_")
+    page = feeds.get_feed_submission_list(max_count=1).parsed
+    rest = feeds.get_feed_submission_list(next_token=page["NextToken"]).parsed
+
+    assert [summary(feeds, each) for each in (cancel, ship)] == [ALL_WELL] * 2
+    assert page["FeedSubmissionInfo"]["FeedSubmissionId"] == ship
+    assert rest["FeedSubmissionInfo"]["FeedSubmissionId"] == cancel
+    found = orders.get_order([CANCELLED]).parsed["Orders"]["Order"]
+    assert found["OrderStatus"] == "Canceled"
+
+
 def test_a_report_names_what_was_wrong(shop: Shop) -> None:
     """An unknown order: one Result, with the code and the text for it."""
     feeds = client_of(mws.Feeds, shop)
