@@ -7,7 +7,7 @@ FEEDGATE_HOME ?= var
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 export FEEDGATE_HOME
 
-.PHONY: help run test check format docs wheel bench clean
+.PHONY: help run test check format docs wheel bench fuzz fidelity clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -47,6 +47,12 @@ format: .venv/tests ## format the code
 
 bench: .venv/tests ## messages a second, and memory of a 300 MB feed
 	$(BIN)/python -m benchmarks --memory
+
+fuzz: .venv/tests ## every operation with 5,000 examples a property; prints the slowest answer
+	FUZZ_EXAMPLES=5000 $(BIN)/python -m pytest -q -s tests/doors/test_every_operation.py
+
+fidelity: .venv/tests ## how much is as MWS had it; writes docs/fidelity.md
+	$(BIN)/python -m tests.fidelity.page --write
 
 docs: .venv/tests ## write the reference pages anew from the code
 	$(BIN)/python docs/generate.py

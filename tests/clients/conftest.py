@@ -132,7 +132,7 @@ def opened(database_url: str, home: Path, tls: Tls | None = None, queue_hosts: t
         service.database, document, keys.seller_id, source="import 1", now=clock()
     )
     serving = server(service.app, clock, ids, request_line_bytes=8190, tls=tls)
-    authority = tls and tls.certificate.with_name("authority.pem")
+    authority = tls.certificate.with_name("authority.pem") if tls else None
     service.worker.start()
     try:
         with served(serving, listen("127.0.0.1", 0), tls) as url:

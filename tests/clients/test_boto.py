@@ -359,7 +359,7 @@ def test_the_end_of_a_feed_reaches_the_queue(
 def test_the_whole_way_over_https(
     https_shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Submit, poll, page, fetch the report, read the order; ca_certificates_file set."""
+    """Submit, poll, page, fetch the report, read the order, the authority trusted."""
     parts = urlsplit(https_shop.url)
     boto.config.add_section("Boto")
     boto.config.setbool("Boto", "https_validate_certificates", True)
