@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 from app.intake.accounts import Accounts
+from app.intake.desk_users import DeskUsers
 from app.intake.order_import import import_orders
 from app.model.times import from_iso, to_iso
 from app.store.backends import Database
 from app.store.orders import find_order_ids, load_orders
 
 SELLER_ID = "A1DEMOSELLER1"
+DESK_LOGIN = "demo"
 MERCHANT_TOKEN = "M_DEMO_1234567"  # noqa: S105 # what old feeds carry, no secret
 MARKETPLACES = ("ATVPDKIKX0DER", "A1PA6795UKMFR9", "A1F83G8C2ARO7P", "A1VC38T7YXB528")
 FEEDS = ("cancel.xml", "refund.xml", "ship.xml")
@@ -46,11 +48,14 @@ class Demo:
     auth_token: str
     marketplace_id: str
     orders: dict[str, str]
+    desk_login: str = ""
+    desk_password: str = ""
 
 
 def load_demo(
     database: Database,
     accounts: Accounts,
+    desk_users: DeskUsers,
     home: Path,
     *,
     base_url: str,
@@ -73,8 +78,19 @@ def load_demo(
     else:
         demo = _make(database, accounts, base_url, source, now, known=bool(sellers))
         _write_feeds(home / "demo", now - _WRITTEN)
+    if not demo.desk_login:
+        demo = replace(
+            demo, desk_login=DESK_LOGIN, desk_password=_desk_password(desk_users)
+        )
     _write_privately(path, json.dumps(asdict(demo), indent=2) + "\n")
     return demo
+
+
+def _desk_password(desk_users: DeskUsers) -> str:
+    """Make the demo's user of the desk, or give the one there is a new password."""
+    if any(user.login == DESK_LOGIN for user in desk_users.list()):
+        return desk_users.reset_password(DESK_LOGIN)
+    return desk_users.create(SELLER_ID, DESK_LOGIN)
 
 
 def _make(

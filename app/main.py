@@ -10,12 +10,17 @@ from datetime import datetime, timedelta
 from fastapi import FastAPI
 
 from app.doors.mws import create_app
+from app.doors.web.desk import install as install_desk
+from app.doors.web.parts import Desk
 from app.engine.envelope import Limits
 from app.engine.process import Engine
 from app.engine.threads import ParserThreads
 from app.engine.windows import WindowJob
 from app.intake.accounts import Accounts
 from app.intake.finances import FinancialDesk
+from app.intake.desk_actions import DeskActions
+from app.intake.desk_orders import DeskOrders
+from app.intake.desk_users import DeskUsers
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas, open_quotas
@@ -52,6 +57,7 @@ class Service:
     database: Database
     documents: Documents
     accounts: Accounts
+    desk_users: DeskUsers
     intake: Intake
     quotas: Quotas
     app: FastAPI
@@ -101,26 +107,46 @@ def build(
     )
     gates = ParserThreads(settings.gate_count)
     intake = Intake(database, documents, accounts, tokens, gates, settings, clock)
+    desk_users = DeskUsers(
+        database,
+        clock,
+        session=timedelta(minutes=settings.desk_session_minutes),
+        throttle=timedelta(seconds=settings.desk_sign_in_window_seconds),
+        most_failures=settings.desk_sign_in_attempts,
+    )
+    app = create_app(
+        intake,
+        desk,
+        lists,
+        reports,
+        subscriptions,
+        accounts,
+        FinancialDesk(database, tokens, clock),
+        tokens,
+        quotas,
+        settings,
+        clock,
+        ids,
+    )
+    install_desk(
+        app,
+        Desk(
+            desk_users,
+            DeskOrders(database),
+            DeskActions(database, intake),
+            intake,
+            settings,
+            clock,
+        ),
+    )
     return Service(
         database,
         documents,
         accounts,
+        desk_users,
         intake,
         quotas,
-        create_app(
-            intake,
-            desk,
-            lists,
-            reports,
-            subscriptions,
-            accounts,
-            FinancialDesk(database, tokens, clock),
-            tokens,
-            quotas,
-            settings,
-            clock,
-            ids,
-        ),
+        app,
         _worker(settings, database, documents, clock, ids, alone=alone),
     )
 

@@ -201,6 +201,25 @@ class Settings(BaseSettings):
     notification_hours: float = Field(
         72, gt=0, description="How long a notification is tried before it is given up."
     )
+    desk_session_minutes: int = Field(
+        120,
+        ge=1,
+        description="How long a session of the desk lasts without being used.",
+    )
+    desk_sign_in_attempts: int = Field(
+        10,
+        ge=1,
+        description="Failed sign-ins of one login from one address that are looked at "
+        "within the window; after that the desk refuses even the right password.",
+    )
+    desk_sign_in_window_seconds: int = Field(
+        900, ge=1, description="Window in which failed sign-ins are counted."
+    )
+    desk_secure_cookies: bool = Field(
+        False,
+        description="Mark the desk's cookies Secure although requests arrive by http: "
+        "for a proxy that speaks https. With https of its own they always are.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe messages that are logged."
     )

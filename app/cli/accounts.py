@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -19,6 +20,7 @@ from app.intake.accounts import (
     Credentials,
     KeyView,
 )
+from app.intake.desk_users import DeskUsers
 from app.model.times import to_iso
 
 _SHOWN_ONCE = "The secret and the token are shown this once: keep them."
@@ -37,6 +39,18 @@ def register(app: typer.Typer) -> None:
     group.command(epilog="Example: feedgate accounts revoke AKIAEXAMPLE0KEY00001")(
         revoke
     )
+    group.command(
+        "desk-add", epilog="Example: feedgate accounts desk-add A1DEMOSELLER1 ada"
+    )(desk_add)
+    group.command(
+        "desk-list", epilog="Example: feedgate accounts desk-list --format json"
+    )(desk_list)
+    group.command("desk-remove", epilog="Example: feedgate accounts desk-remove ada")(
+        desk_remove
+    )
+    group.command(
+        "desk-password", epilog="Example: feedgate accounts desk-password ada"
+    )(desk_password)
     app.add_typer(group, name="accounts")
 
 
@@ -114,14 +128,107 @@ def revoke(
     typer.echo(f"Access key {access_key} is revoked.")
 
 
+_Login = Annotated[str, typer.Argument(help="Login of the desk user.")]
+_FromStdin = Annotated[
+    bool,
+    typer.Option(
+        "--password-stdin",
+        help="Take the password from standard input; made up without it.",
+    ),
+]
+
+
+def desk_add(
+    seller_id: Annotated[str, typer.Argument(help="Whose orders the user manages.")],
+    login: Annotated[
+        str,
+        typer.Argument(help="1 to 35 small letters, digits, and . _ @ -"),
+    ],
+    password_stdin: _FromStdin = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Make a user who may sign in to the desk for a seller."""
+    given = _password(password_stdin)
+    with _desk_users() as users:
+        password = users.create(seller_id, login, given)
+    _print_password(login, password, output, shown=given is None)
+
+
+def desk_list(output: FormatOption = Format.TABLE) -> None:
+    """List the users of the desk."""
+    with _desk_users() as users:
+        found = users.list()
+    if output is Format.JSON:
+        print_json(
+            [
+                {
+                    "login": user.login,
+                    "seller_id": user.seller_id,
+                    "created_at": to_iso(user.created_at),
+                }
+                for user in found
+            ]
+        )
+        return
+    print_table(
+        ("Login", "Seller", "Made"),
+        [(user.login, user.seller_id, to_iso(user.created_at)) for user in found],
+    )
+
+
+def desk_remove(login: _Login) -> None:
+    """Remove a user of the desk; sessions end at once."""
+    with _desk_users() as users:
+        users.remove(login)
+    typer.echo(f"Desk user {login} is removed.")
+
+
+def desk_password(
+    login: _Login,
+    password_stdin: _FromStdin = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Give a user of the desk another password; sessions end at once."""
+    given = _password(password_stdin)
+    with _desk_users() as users:
+        password = users.reset_password(login, given)
+    _print_password(login, password, output, shown=given is None)
+
+
+def _password(from_stdin: bool) -> str | None:
+    return sys.stdin.readline().rstrip("\r\n") if from_stdin else None
+
+
+def _print_password(login: str, password: str, output: Format, *, shown: bool) -> None:
+    content = {"login": login} | ({"password": password} if shown else {})
+    if output is Format.JSON:
+        print_json(content)
+        return
+    print_table(("Credential", "Value"), list(content.items()))
+    if shown:
+        typer.echo("The password is shown this once: keep it.", err=True)
+
+
+@contextmanager
+def _desk_users() -> Iterator[DeskUsers]:
+    with open_service(read_settings()) as service, _told():
+        yield service.desk_users
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell of a mistake in a sentence."""
+    try:
+        yield
+    except AccountError as error:
+        text = str(error)
+        raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
+
+
 @contextmanager
 def _accounts() -> Iterator[Accounts]:
-    with open_service(read_settings()) as service:
-        try:
-            yield service.accounts
-        except AccountError as error:
-            text = str(error)
-            raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
+    with open_service(read_settings()) as service, _told():
+        yield service.accounts
 
 
 def _print_credentials(credentials: Credentials, output: Format) -> None:

@@ -178,6 +178,7 @@ def _show_demo(service: Service, settings: Settings, url: str) -> None:
         demo = load_demo(
             service.database,
             service.accounts,
+            service.desk_users,
             settings.home,
             base_url=url,
             source=f"import {ids()}",
@@ -195,6 +196,8 @@ def _show_demo(service: Service, settings: Settings, url: str) -> None:
     _print(f"  secret       {demo.secret}")
     _print(f"  seller id    {demo.seller_id}")
     _print(f"  auth token   {demo.auth_token}")
+    _print(f"  desk         {demo.base_url}/desk")
+    _print(f"  login        {demo.desk_login}  password {demo.desk_password}")
     _print("Submit a sample feed and follow it to its report, in another terminal:")
     _print(f"  {home}{_command()} submit {settings.home}/demo/cancel.xml --wait")
 

@@ -91,6 +91,13 @@ def ping(now: datetime) -> Answer:
     )
 
 
+def moved(address: str) -> Answer:
+    """Send a browser on to a page."""
+    return Answer(
+        (b"",), 0, 302, "text/html", (("Location", address), ("Vary", "Accept"))
+    )
+
+
 def refusal(
     error: ServiceError, producer: Producer, request_id: str, explanation: str = ""
 ) -> Answer:

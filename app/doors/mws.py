@@ -16,6 +16,7 @@ from app.doors.answers import (
     Answer,
     failure,
     head,
+    moved,
     ping,
     quota_headers,
     refusal,
@@ -59,6 +60,9 @@ SECTION_MODULES = (
     finances,
     subscriptions,
 )
+
+DESK = "/desk"
+"""Where a browser is sent that asks for the front page."""
 
 _log = logging.getLogger(__name__)
 
@@ -148,6 +152,8 @@ class MwsDoor:
         exchange.producer = front_door(find_section(request.path, None))
         self._check_head(request)
         if request.is_ping:
+            if "text/html" in request.headers.get("accept", ""):
+                return moved(DESK)
             return ping(exchange.arrived)
         form = b""
         # Where the Action is tells what the body is, never the Content-Type: some

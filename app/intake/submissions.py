@@ -17,7 +17,7 @@ from app.intake.accounts import Accounts, Caller
 from app.intake.feed_requests import FeedRequest, check_feed_types
 from app.intake.outages import outages_refused
 from app.intake.pages import Pager
-from app.intake.submitting import Accepted, Submitter
+from app.intake.submitting import Accepted, Alongside, Submitter
 from app.intake.tokens import NextTokens
 from app.model.feed import FeedStatus, FeedSubmission
 from app.settings import Settings
@@ -99,10 +99,17 @@ class Intake:
         return self._submitter.begin(caller, request)
 
     def submit(
-        self, caller: Caller, request: FeedRequest, pieces: Iterable[bytes]
+        self,
+        caller: Caller,
+        request: FeedRequest,
+        pieces: Iterable[bytes],
+        alongside: Alongside | None = None,
     ) -> Accepted:
-        """Take a feed in at once: the submission, and what the gate found in it."""
-        return self.begin(caller, request)(pieces)
+        """Take a feed in at once: the submission, and what the gate found in it.
+
+        `alongside` is written in the transaction that queues the feed.
+        """
+        return self._submitter.begin(caller, request, alongside)(pieces)
 
     @outages_refused
     def list(self, caller: Caller, query: FeedQuery, limit: int) -> Page:

@@ -22,10 +22,14 @@ from app.model.feed import FeedSubmission, FeedType, Rules, Verdict
 from app.settings import Settings
 from app.store import feeds, listing
 from app.store.backends import Database
+from app.store.bulk import Connection
 from app.store.documents import Documents, DocumentWriter, md5_base64
 from app.store.feeds import NewFeed
 
 Accepted = tuple[FeedSubmission, Verdict]
+
+Alongside = Callable[[Connection, FeedSubmission], None]
+"""What is written in the transaction that queues a feed; raising undoes both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,15 @@ class Submitter:
 
     @outages_refused
     def begin(
-        self, caller: Caller, request: FeedRequest
+        self,
+        caller: Caller,
+        request: FeedRequest,
+        alongside: Alongside | None = None,
     ) -> Callable[[Iterable[bytes]], Accepted]:
         """Check what can be checked before the document is read.
 
-        Returns the function that takes the pieces of the document. Raises ServiceError.
+        Returns the function that takes the pieces of the document. Raises ServiceError,
+        and whatever `alongside` raises.
         """
         feed_type = feed_requests.served_feed_type(request.feed_type)
         own = self.accounts.sells_in(caller.seller_id)
@@ -63,7 +71,7 @@ class Submitter:
             request = replace(request, charset=charset)
         md5 = feed_requests.expected_md5(request)
         feed_requests.check_length(request, self.settings.max_feed_bytes)
-        return partial(self._receive, caller, request, feed_type, md5)
+        return partial(self._receive, caller, request, feed_type, md5, alongside)
 
     @outages_refused
     def _receive(
@@ -72,6 +80,7 @@ class Submitter:
         request: FeedRequest,
         feed_type: FeedType,
         md5: bytes,
+        alongside: Alongside | None,
         pieces: Iterable[bytes],
     ) -> Accepted:
         """Take the document in; raises ServiceError, and then nothing of it is kept."""
@@ -96,7 +105,7 @@ class Submitter:
                 request_digest=self._digest(caller, request, writer.sha256),
                 marketplace_ids=request.marketplace_ids,
             )
-        return self._queue(feed, verdict), verdict
+        return self._queue(feed, verdict, alongside), verdict
 
     def _write(
         self, writer: DocumentWriter, pieces: Iterable[bytes], md5: bytes
@@ -150,7 +159,9 @@ class Submitter:
         name = "\n".join((caller.access_key_id, request.signature, sha256))
         return hashlib.sha256(name.encode()).hexdigest()
 
-    def _queue(self, feed: NewFeed, verdict: Verdict) -> FeedSubmission:
+    def _queue(
+        self, feed: NewFeed, verdict: Verdict, alongside: Alongside | None
+    ) -> FeedSubmission:
         accepted = None
         window = timedelta(seconds=self.settings.signature_window_seconds)
         try:
@@ -159,6 +170,8 @@ class Submitter:
                     connection, feed, verdict, now=self.clock(), window=window
                 )
                 work = feeds.load_work(connection, accepted.feed_submission_id)
+                if alongside is not None:
+                    alongside(connection, accepted)
         except BaseException:
             if accepted is None or self._is_absent(accepted):
                 self.documents.delete(feed.document_id)

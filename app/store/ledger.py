@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from app.model.effects import Effect, ImportOrder, read_effect
 from app.model.order import Order
@@ -123,3 +123,38 @@ def replay(
         else:
             orders[order_id] = orders[order_id].after(read_effect(kind, content))
     return orders
+
+
+class Line(NamedTuple):
+    """One effect with where it came from, as the history of an order shows it.
+
+    `source` is "feed <FeedSubmissionId>" or "import <uuid>"; `cause` an access key id,
+    "desk <login>" or "operator".
+    """
+
+    effect: Effect
+    source: str
+    cause: str
+    message_id: str | None
+    happened_at: datetime
+
+
+def history(connection: Connection, seller_id: str, amazon_order_id: str) -> list[Line]:
+    """Return everything that happened to an order of a seller, oldest first."""
+    row = tables.effect.c
+    query = (
+        select(
+            row.kind,
+            row.content,
+            row.source,
+            row.cause,
+            row.message_id,
+            row.happened_at,
+        )
+        .where(row.seller_id == seller_id, row.amazon_order_id == amazon_order_id)
+        .order_by(row.effect_id)
+    )
+    return [
+        Line(read_effect(kind, content), *rest)
+        for kind, content, *rest in connection.execute(query)
+    ]

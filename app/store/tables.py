@@ -597,3 +597,58 @@ report_schedule = Table(
     Index("report_schedule_due", "scheduled_at"),
     sqlite_with_rowid=False,
 )
+
+desk_user = Table(
+    "desk_user",
+    metadata,
+    # At most 35 characters, so that "desk <login>" fits into effect.cause.
+    Column("login", String(35), primary_key=True),
+    Column("seller_id", ForeignKey("seller.seller_id"), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+desk_session = Table(
+    "desk_session",
+    metadata,
+    # The cookie is a secret: its SHA-256 finds the session, nothing shows it again.
+    Column("session_sha256", String(64), primary_key=True),
+    Column("login", ForeignKey("desk_user.login"), nullable=False),
+    Column("csrf_token", String(43), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index("desk_session_of_user", "login"),
+)
+
+desk_sign_in = Table(
+    "desk_sign_in",
+    metadata,
+    # SHA-256 of what is counted: people type passwords into the field of the login.
+    Column("bucket", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("window_start", Moment, nullable=False),
+    Index("desk_sign_in_window", "window_start"),
+)
+
+# What a button of the desk says beside the document of its feed. A table of its own:
+# feeds that come through other doors never touch it.
+desk_submission = Table(
+    "desk_submission",
+    metadata,
+    Column(
+        "feed_submission_id",
+        ForeignKey("feed_submission.feed_submission_id"),
+        primary_key=True,
+    ),
+    Column("seller_id", String(20), nullable=False),
+    Column("amazon_order_id", String(19), nullable=False),
+    # The state of the order that the form was made for: one submission for each.
+    Column("form_token", String(40), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("login", String(35), nullable=False),
+    Column("reason", String(40)),
+    Column("memo", Text),
+    UniqueConstraint(
+        "seller_id", "amazon_order_id", "form_token", name="desk_submission_once"
+    ),
+)

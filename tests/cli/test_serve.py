@@ -39,7 +39,7 @@ def test_the_demo_tells_scripts_how_to_call_it(demo: ServedDemo) -> None:
 
     assert list(demo.about) == [
         *("base_url", "access_key", "secret", "seller_id", "auth_token"),
-        *("marketplace_id", "orders"),
+        *("marketplace_id", "orders", "desk_login", "desk_password"),
     ]
     assert demo.about["base_url"] == demo.url
     assert set(demo.about["orders"].values()) == STATES

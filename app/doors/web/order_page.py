@@ -1,0 +1,92 @@
+"""One order: its items and amounts, its buyer, and all that happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from fastapi import APIRouter, Response
+
+from app.doors.web.ordering import find_file
+from app.doors.web.pages import page
+from app.doors.web.visits import Visiting
+from app.doors.web.words import ACTIONS, COMPONENTS, EVENTS, REASONS
+from app.intake.desk_orders import Event
+from app.model.effects import (
+    CancelItem,
+    ChargeOrder,
+    CorrectShipment,
+    RecordShipment,
+    Refund,
+    StoreMerchantIds,
+)
+from app.model.order import Order
+
+router = APIRouter()
+
+
+@dataclass(slots=True)
+class Told:
+    """An event as the timeline tells it.
+
+    `text` is a sentence marked by N_ with its `values`; `item` is the title, `amount`
+    in the order's currency, `reason` a code that REASONS names.
+    """
+
+    event: Event
+    text: str
+    values: dict[str, object] = field(default_factory=dict)
+    item: str = ""
+    amount: Decimal | None = None
+    reason: str = ""
+    carrier: str = ""
+    tracking: str = ""
+
+
+@router.get("/orders/{amazon_order_id}")
+def order_page(visit: Visiting, amazon_order_id: str) -> Response:
+    """Show an order of the seller."""
+    file = find_file(visit, amazon_order_id)
+    order = file.view.order
+    return page(
+        visit,
+        "order.html",
+        file=file,
+        view=file.view,
+        order=order,
+        events=[tell(event, order) for event in reversed(file.events)],
+        reasons=REASONS,
+        components=COMPONENTS,
+        actions=ACTIONS,
+    )
+
+
+def tell(event: Event, order: Order) -> Told:
+    """Turn an entry of the ledger into what a seller reads.
+
+    A button's own reason goes before that of its document, which may be coarser.
+    """
+    effect = event.line.effect
+    told = Told(event, EVENTS[effect.kind], item=_title(order, effect.item))
+    match effect:
+        case CancelItem():
+            told.values = {"quantity": effect.quantity}
+            told.reason = effect.reason or ""
+        case Refund():
+            told.amount, told.reason = effect.net, effect.reason
+        case ChargeOrder():
+            told.amount = effect.amount
+        case StoreMerchantIds():
+            own_id = effect.merchant_order_id or order.merchant_order_id or ""
+            told.values = {"merchant_order_id": own_id}
+        case RecordShipment() | CorrectShipment():
+            told.carrier = effect.carrier_code or effect.carrier_name or ""
+            told.tracking = effect.tracking_number or ""
+    if event.note is not None and event.note.reason and told.reason:
+        told.reason = event.note.reason
+    return told
+
+
+def _title(order: Order, code: str | None) -> str:
+    item = order.item(code) if code else None
+    return item.title if item else ""

@@ -1,0 +1,62 @@
+// The pages work without this file; it only makes them nicer.
+"use strict";
+
+// A refused form: lead keyboard and screen reader to what is wrong.
+document.getElementById("summary")?.focus();
+
+// One click is enough. The server takes a form once in any case.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+}
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
+});
+
+// Cancelling a number of units means "Cancel items".
+const items = document.querySelector("input[name=scope][value=items]");
+for (const field of document.querySelectorAll("input[name^=quantity-]")) {
+  field.addEventListener("input", () => { if (items) items.checked = true; });
+}
+
+// The total of a refund while it is typed, in whole minor units.
+const refund = document.querySelector("form[data-total]");
+if (refund) {
+  const output = document.getElementById("total");
+  const sum = () => {
+    let total = 0;
+    let places = 0;
+    for (const item of refund.querySelectorAll("[data-item]")) {
+      if (!item.querySelector("[data-choice]").checked) continue;
+      for (const field of item.querySelectorAll("[data-amount]")) {
+        const text = field.value.trim();
+        if (!/^\d{1,12}(\.\d{1,2})?$/.test(text)) continue;
+        if (text.includes(".")) places = 2;
+        total += Number(field.dataset.amount) * Math.round(Number(text) * 100);
+      }
+    }
+    output.textContent = (total / 100).toFixed(places);
+  };
+  refund.addEventListener("input", sum);
+  refund.querySelector(".total").hidden = false;
+  sum();
+}
+
+// Look again until a submission has ended, without loading the whole page.
+const look = async () => {
+  const shown = document.getElementById("progress");
+  if (!shown || shown.dataset.ended === "1") return;
+  try {
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    if (answer.redirected) return location.reload();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("progress");
+    if (answer.ok && fresh && fresh.dataset.ended === "1") shown.replaceWith(fresh);
+  } catch {
+    // Out of reach just now; it is tried again.
+  }
+  setTimeout(look, 1000);
+};
+setTimeout(look, 500);

@@ -1,0 +1,106 @@
+"""What a button of the desk says beside the document of its feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+from sqlalchemy import func as sql
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.model.feed import FeedStatus
+from app.store.tables import desk_submission, effect, feed_submission
+
+_note = desk_submission.c
+
+
+class TokenUsed(Exception):
+    """A form of that token was submitted before: nothing more is to be queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskNote:
+    """One submission of the desk.
+
+    `form_token` names the state of the order that the form was made for. `reason` is
+    what was chosen, which the document cannot always carry; `memo` is for the seller's
+    own eyes.
+    """
+
+    feed_submission_id: int
+    seller_id: str
+    amazon_order_id: str
+    form_token: str
+    action: str
+    login: str
+    reason: str | None = None
+    memo: str | None = None
+
+
+_COLUMNS = tuple(_note[name] for name in DeskNote.__dataclass_fields__)
+
+
+def add(connection: Connection, note: DeskNote) -> None:
+    """Keep a note; raises TokenUsed if a form of its token was submitted before."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(desk_submission).values(
+        {name: getattr(note, name) for name in DeskNote.__dataclass_fields__}
+    )
+    # Two that come at once: the later one waits here, and finds the first one's row.
+    added = connection.execute(statement.on_conflict_do_nothing())
+    if added.rowcount != 1:
+        raise TokenUsed
+
+
+def by_token(
+    connection: Connection, seller_id: str, amazon_order_id: str, form_token: str
+) -> DeskNote | None:
+    """Return the submission of a form, if it was submitted."""
+    query = select(*_COLUMNS).where(
+        _note.seller_id == seller_id,
+        _note.amazon_order_id == amazon_order_id,
+        _note.form_token == form_token,
+    )
+    row = connection.execute(query).first()
+    return None if row is None else DeskNote(*row)
+
+
+def by_submission(
+    connection: Connection, seller_id: str, feed_submission_id: int
+) -> DeskNote | None:
+    """Return the note of a seller's submission, if the desk submitted it."""
+    query = select(*_COLUMNS).where(
+        _note.feed_submission_id == feed_submission_id, _note.seller_id == seller_id
+    )
+    row = connection.execute(query).first()
+    return None if row is None else DeskNote(*row)
+
+
+def of_order(
+    connection: Connection, seller_id: str, amazon_order_id: str
+) -> list[tuple[DeskNote, FeedStatus]]:
+    """Return what the desk submitted for an order, oldest first, with its status."""
+    query = (
+        select(*_COLUMNS, feed_submission.c.status)
+        .join(
+            feed_submission,
+            feed_submission.c.feed_submission_id == _note.feed_submission_id,
+        )
+        .where(_note.seller_id == seller_id, _note.amazon_order_id == amazon_order_id)
+        .order_by(_note.feed_submission_id)
+    )
+    return [
+        (DeskNote(*row[:-1]), FeedStatus(row[-1])) for row in connection.execute(query)
+    ]
+
+
+def state_of(connection: Connection, seller_id: str, amazon_order_id: str) -> str:
+    """Name the state of an order: what happened to it, and what was asked for it."""
+    happened = select(sql.max(effect.c.effect_id)).where(
+        effect.c.seller_id == seller_id, effect.c.amazon_order_id == amazon_order_id
+    )
+    asked = select(sql.count()).where(
+        _note.seller_id == seller_id, _note.amazon_order_id == amazon_order_id
+    )
+    last = connection.execute(happened).scalar()
+    return f"{last or 0}-{connection.execute(asked).scalar_one()}"
