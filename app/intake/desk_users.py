@@ -22,6 +22,11 @@ LEAST_PASSWORD = 12
 MOST_PASSWORD = 200
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{0,34}")
 
+# Argon2id as OWASP's password storage page advises at least: some 25 ms, and little
+# enough memory that sign-ins cannot exhaust it.
+_PASSES = 2
+_KIBIBYTES = 19_456
+
 # Attempts that one window allows. A login alone gets many, so that a stranger elsewhere
 # cannot keep its owner out; a guesser from one place is stopped early.
 _MOST_FROM_PLACE = 50
@@ -80,7 +85,9 @@ class DeskUsers:
         self._session = session
         self._throttle = throttle
         self._most_failures = most_failures
-        self._hasher = PasswordHasher()
+        self._hasher = PasswordHasher(
+            time_cost=_PASSES, memory_cost=_KIBIBYTES, parallelism=1
+        )
         self._nobody = ""
 
     def create(self, seller_id: str, login: str, password: str | None = None) -> str:

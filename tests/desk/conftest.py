@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ class Browser:
         return self.page
 
     def sign_in(self, login: str = "ada", password: str = PASSWORD) -> httpx.Response:
-        if not hasattr(self, "page") or "/sign-in" not in str(self.page.url):
+        if not hasattr(self, "page") or 'name="login"' not in self.page.text:
             self.get("/desk/sign-in")
         return self.send(login=login, password=password)
 
@@ -176,6 +177,32 @@ def open_desk(sqlite_url: str, tmp_path: Path) -> Iterator[Callable[..., Place]]
 def desk(open_desk: Callable[..., Place]) -> Place:
     """A desk of the test's own."""
     return open_desk()
+
+
+@pytest.fixture(scope="session")
+def quiet(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """A desk that tests share which leave nothing behind: no feed is submitted."""
+    home = tmp_path_factory.mktemp("quiet")
+    copy = shutil.copy(migrated_sqlite, home / "feedgate.db")
+    with desk_at(home, f"sqlite:///{copy}") as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def quiet_session(quiet: Place) -> Iterator[Browser]:
+    """A browser in which ada is signed in, for those tests."""
+    with quiet.browse() as opened:
+        opened.sign_in()
+        yield opened
+
+
+@pytest.fixture
+def quiet_browser(quiet_session: Browser) -> Browser:
+    """The shared browser, at the list of orders."""
+    quiet_session.get("/desk/orders")
+    return quiet_session
 
 
 @pytest.fixture
