@@ -17,10 +17,10 @@ from app.engine.process import Engine
 from app.engine.threads import ParserThreads
 from app.engine.windows import WindowJob
 from app.intake.accounts import Accounts
-from app.intake.finances import FinancialDesk
 from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
 from app.intake.desk_users import DeskUsers
+from app.intake.finances import FinancialDesk
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas, open_quotas

@@ -112,7 +112,12 @@ def queue_hosts() -> tuple[str, ...]:
 
 
 @contextmanager
-def opened(database_url: str, home: Path, tls: Tls | None = None, queue_hosts: tuple[str, ...] = ()) -> Iterator[Shop]:
+def opened(
+    database_url: str,
+    home: Path,
+    tls: Tls | None = None,
+    queue_hosts: tuple[str, ...] = (),
+) -> Iterator[Shop]:
     """Serve, with a worker, on a free port; time and ids are the real ones."""
 
     def clock() -> datetime:
@@ -121,7 +126,11 @@ def opened(database_url: str, home: Path, tls: Tls | None = None, queue_hosts: t
     def ids() -> str:
         return str(uuid.uuid4())
 
-    chosen: dict[str, Any] = {"home": home, "database_url": database_url, "queue_hosts": queue_hosts}
+    chosen: dict[str, Any] = {
+        "home": home,
+        "database_url": database_url,
+        "queue_hosts": queue_hosts,
+    }
     service = build(Settings(**chosen), clock, ids, alone=True)
     accounts = service.accounts
     keys = accounts.create_seller("Books")
@@ -143,9 +152,11 @@ def opened(database_url: str, home: Path, tls: Tls | None = None, queue_hosts: t
 
 
 @pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
+def shop(
+    database_url: str, tmp_path: Path, queue_hosts: tuple[str, ...]
+) -> Iterator[Shop]:
     """A shop that is called by http, on each database in turn."""
-    with opened(database_url, tmp_path / "home") as found:
+    with opened(database_url, tmp_path / "home", queue_hosts=queue_hosts) as found:
         yield found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from app.doors.answers import Answer, element, leaf, milliseconds
@@ -43,6 +43,9 @@ _LISTS_BEHIND = (
     "TDSReimbursement", "TaxWithholding",
 )  # fmt: skip
 """The events that never happen here: their lists are answered empty (mws-wire 9.1)."""
+
+# Dates lie at least two minutes in the past. Source: mws-wire 9.1.
+_RECENT = timedelta(minutes=2)
 
 
 @operation("ListFinancialEvents", FINANCES, FINANCES_BACK_END, QUOTA)
@@ -109,8 +112,10 @@ def _bounds(call: Call, name: str) -> tuple[datetime, datetime | None]:
     """Return both ends of a time; raises InvalidParameterValue if they cannot be."""
     after, before = call.moment(f"{name}After"), call.moment(f"{name}Before")
     assert after is not None, "the caller has looked"
-    if after > call.arrived:
-        raise _refused(f"{name}After {to_iso(after)} lies in the future.")
+    if after > call.arrived - _RECENT:
+        raise _refused(
+            f"{name}After {to_iso(after)} must lie at least two minutes in the past."
+        )
     if before is not None and before <= after:
         raise _refused(
             f"{name}Before {to_iso(before)} is not later than {name}After "
