@@ -414,7 +414,7 @@ def test_nothing_of_another_seller_is_seen(
         ({"AmazonOrderId": "12"}, '"12"'),
         ({"FinancialEventGroupId": "USD20261113"}, "USD20261113"),
         ({"FinancialEventGroupId": "USD20261399"}, "USD20261399"),
-        ({"PostedAfter": "2027-01-01"}, "in the future"),
+        ({"PostedAfter": "2027-01-01"}, "two minutes in the past"),
         ({"PostedAfter": "2026-11-02", "PostedBefore": "2026-11-02"}, "not later"),
         ({"PostedAfter": "2026-11-02", "MaxResultsPerPage": "101"}, '"101"'),
     ],
