@@ -21,6 +21,12 @@ from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
 from app.intake.desk_users import DeskUsers
 from app.intake.finances import FinancialDesk
+from app.intake.health import HealthDesk
+from app.intake.health_watch import HealthWatch
+from app.intake.mail.desk import MailDesk
+from app.intake.mail.job import MailJob, Patience
+from app.intake.mail.message import parse_address
+from app.intake.mail.transport import open_transport
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas, open_quotas
@@ -34,11 +40,13 @@ from app.intake.tokens import NextTokens
 from app.model.notification import Channel
 from app.model.windows import Windows
 from app.notifications import Courier
+from app.model.mail import MailKind
 from app.settings import Settings
 from app.sqs import SqsSender
 from app.store.backends import Database, open_database, open_presence
 from app.store.documents import Documents, FileDocuments
 from app.store.notifications import NotificationQueue, sweep_notifications
+from app.store.outbox import Outbox
 from app.store.queue import Queue, Retries
 from app.store.quotas import Buckets
 from app.store.report_queue import ReportQueue
@@ -60,6 +68,8 @@ class Service:
     desk_users: DeskUsers
     intake: Intake
     quotas: Quotas
+    mails: MailDesk
+    health: HealthDesk
     app: FastAPI
     worker: Worker
 
@@ -147,6 +157,20 @@ def build(
         intake,
         quotas,
         app,
+        MailDesk(database),
+        HealthDesk(database, clock),
+        create_app(
+            intake,
+            desk,
+            lists,
+            reports,
+            accounts,
+            tokens,
+            quotas,
+            settings,
+            clock,
+            ids,
+        ),
         _worker(settings, database, documents, clock, ids, alone=alone),
     )
 
@@ -189,6 +213,7 @@ def _worker(
         batch_messages=settings.batch_messages,
         attempts=settings.attempts,
         future_tolerance_seconds=settings.future_tolerance_seconds,
+        mails=frozenset(map(MailKind, settings.mails)),
     )
 
     windows = _windows(settings)
@@ -221,4 +246,39 @@ def _windows(settings: Settings) -> Windows:
         timedelta(minutes=settings.buyer_cancel_minutes_japan),
         timedelta(days=days) if days else None,
         settings.handling_days + unshipped if unshipped else None,
+        chores=(
+            reports.step,
+            _mail_job(settings, database, roster, clock).step,
+            HealthWatch(
+                database,
+                clock,
+                warn=settings.cancel_rate_warning,
+                seconds=settings.health_seconds,
+            ).step,
+        ),
     )
+
+
+def _mail_job(
+    settings: Settings,
+    database: Database,
+    roster: Roster,
+    clock: Callable[[], datetime],
+) -> MailJob:
+    transport = open_transport(
+        settings.smtp_url.get_secret_value(),
+        starttls=settings.smtp_starttls,
+        authority=settings.smtp_authority,
+        folder=settings.outbox_folder,
+    )
+    try:
+        sender = parse_address(settings.mail_from)
+    except ValueError as error:
+        raise ValueError(f"FEEDGATE_MAIL_FROM cannot be used: {error}") from error
+    patience = Patience(
+        timedelta(seconds=settings.mail_retry_first_seconds),
+        timedelta(seconds=settings.mail_retry_most_seconds),
+        timedelta(seconds=settings.mail_give_up_seconds),
+    )
+    outbox = Outbox(database, roster)
+    return MailJob(database, outbox, transport, sender, patience, clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A list written with commas."""
+
+
+MailName = Literal["cancellation", "refund", "dispatch"]
+"""An e-mail that buyers get."""
 
 
 class Settings(BaseSettings):
@@ -174,6 +179,52 @@ class Settings(BaseSettings):
         ge=0,
         le=365,
         description="Business days from a purchase to its latest ship date.",
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="Mail server for e-mails to buyers and sellers: "
+        "`smtp://user:password@host:587` or `smtps://user:password@host`, special "
+        "characters as %XX. Empty: each mail is a file in `outbox` in the data folder.",
+    )
+    smtp_starttls: Literal["auto", "require", "off"] = Field(
+        "auto",
+        description="TLS on smtp://. `auto`: if the server offers it, and no password "
+        "without it but to this machine. `require`: nothing without it. `off`: never.",
+    )
+    smtp_authority: Path | None = Field(
+        None,
+        description="Certificate file (PEM) of the authority that vouches for the mail "
+        "server; empty: those of the system.",
+    )
+    mail_from: str = Field(
+        "feedgate@localhost",
+        description="Address that e-mails come from; the seller's name stands "
+        "before it.",
+    )
+    mails: Annotated[tuple[MailName, ...], NoDecode] = Field(
+        ("cancellation", "refund", "dispatch"),
+        description="The e-mails that buyers get, separated by commas: `cancellation`, "
+        "`refund`, `dispatch`; `none` for none.",
+    )
+    mail_retry_first_seconds: float = Field(
+        60, gt=0, description="Pause after an e-mail was not taken; doubles with each."
+    )
+    mail_retry_most_seconds: float = Field(
+        3600, gt=0, description="Longest such pause."
+    )
+    mail_give_up_seconds: float = Field(
+        345_600,
+        gt=0,
+        description="Age at which an e-mail that was never taken is given up.",
+    )
+    cancel_rate_warning: Decimal = Field(
+        Decimal("2.0"),
+        ge=0,
+        le=100,
+        description="Pre-fulfilment cancel rate, in percent, from which on a seller "
+        "with a contact address is warned, once a crossing (the target is under 2.5).",
+    )
+    health_seconds: float = Field(
+        300, gt=0, description="How often cancel rates are looked at for that."
     )
     quotas: Literal["mws", "relaxed", "off"] = Field(
         "off",
@@ -241,6 +292,19 @@ class Settings(BaseSettings):
                     "https://sqs.*.amazonaws.com or http://queue.internal:9324"
                 )
         return value
+
+    @field_validator("mails", mode="before")
+    @classmethod
+    def _split_mails(cls, value: object) -> object:
+        if isinstance(value, str):
+            named = [name.strip() for name in value.split(",") if name.strip()]
+            return () if named == ["none"] else tuple(named)
+        return value
+
+    @property
+    def outbox_folder(self) -> Path:
+        """The folder of mails that go to no mail server."""
+        return self.home / "outbox"
 
     @property
     def database(self) -> str:

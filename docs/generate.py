@@ -130,7 +130,9 @@ def _settings() -> str:
         if isinstance(default, tuple):
             default = ",".join(default)
         shown = str(getattr(default, "get_secret_value", lambda d=default: d)())
-        if default in (PydanticUndefined, None) or shown == "":
+        if isinstance(default, tuple):
+            shown = ",".join(default)
+        if default in (PydanticUndefined, None, ()) or shown == "":
             shown = "empty"
         rows.append(
             {

@@ -51,6 +51,10 @@ def register(app: typer.Typer) -> None:
     group.command(
         "desk-password", epilog="Example: feedgate accounts desk-password ada"
     )(desk_password)
+
+
+        epilog="Example: feedgate accounts contact A1DEMOSELLER1 me@shop.example"
+    )(contact)
     app.add_typer(group, name="accounts")
 
 
@@ -223,6 +227,16 @@ def _told() -> Iterator[None]:
     except AccountError as error:
         text = str(error)
         raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
+
+
+def contact(
+    seller_id: Annotated[str, typer.Argument(help="Whose address it is.")],
+    email: Annotated[str, typer.Argument(help="Where warnings go.")],
+) -> None:
+    """Set the address that is warned when the cancel rate comes near its target."""
+    with _accounts() as accounts:
+        accounts.set_contact(seller_id, email)
+    typer.echo(f"Seller {seller_id} is warned at {email}.")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ MODULES = {
     "explain-signature": "signatures",
     "accounts": "accounts",
     "orders": "orders",
+    "health": "health",
     "submit": "feeds",
     "report": "feeds",
     "validate": "validate",

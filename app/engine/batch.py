@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.engine.flat_places import at_records
 from app.errors import ResultCode
 from app.feedtypes.wording import unknown_order
-from app.model.effects import CancelItem, Effect
+from app.model.effects import CancelItem, Effect, PostRefund, RecordShipment
 from app.model.feed import (
     Body,
     Counts,
@@ -19,8 +19,16 @@ from app.model.feed import (
     Outcome,
     Problem,
 )
+from app.model.mail import MailKind
 from app.model.order import Order
 from app.store.ledger import Entry
+
+_TOLD: dict[type[Effect], MailKind] = {
+    CancelItem: MailKind.CANCELLATION,
+    PostRefund: MailKind.REFUND,
+    RecordShipment: MailKind.DISPATCH,
+}
+"""The effects that a buyer is written about (design D4; feed-vocabulary 5.4)."""
 
 
 class Read(NamedTuple):
@@ -32,12 +40,15 @@ class Read(NamedTuple):
 
 
 class Mail(NamedTuple):
-    """An e-mail to a buyer, to be written into the outbox; `place` is its message's."""
+    """An e-mail to a buyer, to be written into the outbox; `place` is its message's.
+
+    What it says is read from the ledger when it is sent, so that feeds write little.
+    """
 
     place: int
-    kind: str
+    kind: MailKind
     recipient: str
-    content: str
+    amazon_order_id: str
 
 
 @dataclass(slots=True)
@@ -155,16 +166,18 @@ def apply(
     """Add effects on an order to a batch; return the order as they leave it."""
     order_id = order.amazon_order_id
     batch.after[order_id] = after = _fold(order, effects)
-    cancelled = []
+    kinds = set()
     for position, effect in enumerate(effects):
-        entry = Entry.of(order_id, place, position, message_id, effect)
-        batch.entries.append(entry)
-        if isinstance(effect, CancelItem):
-            cancelled.append(entry.content)
-    if cancelled and order.buyer.email:
-        content = f'{{"amazon_order_id":"{order.amazon_order_id}","items":['
-        content += ",".join(cancelled) + "]}"
-        batch.mails.append(Mail(place, "cancellation", order.buyer.email, content))
+        batch.entries.append(Entry.of(order_id, place, position, message_id, effect))
+        kind = _TOLD.get(type(effect))
+        if kind is not None:
+            kinds.add(kind)
+    if kinds and order.buyer.email:
+        if MailKind.CANCELLATION in kinds:
+            # What is given back for the cancelled units is told in the same mail.
+            kinds.discard(MailKind.REFUND)
+        for kind in sorted(kinds):
+            batch.mails.append(Mail(place, kind, order.buyer.email, order_id))
     return after
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
@@ -20,6 +20,8 @@ from app.errors import ResultCode
 from app.feedtypes import registry
 from app.model.feed import Counts, FeedType, Judging, Message, Outcome, Problem
 from app.store import feeds, orders
+from app.model.mail import BUYER_MAILS, MailKind
+from app.store import changes, feeds, ledger, orders
 from app.store.backends import Database
 from app.store.bulk import Connection
 from app.store.documents import Documents
@@ -33,7 +35,7 @@ class Engine:
     """Works off claimed feeds; its parts and limits are given by main.build.
 
     `batch_messages` messages are applied in one transaction; `attempts` is named in
-    the report of a feed that was given up.
+    the report of a feed that was given up; `mails` are the kinds that buyers get.
     """
 
     database: Database
@@ -44,6 +46,7 @@ class Engine:
     batch_messages: int = 2_000
     attempts: int = 8
     future_tolerance_seconds: int = 300
+    mails: Collection[MailKind] = BUYER_MAILS
 
     def process(self, claim: Claim, stopping: Callable[[], bool]) -> bool:
         """Apply what is left of a feed, batch by batch, and file its report.

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.errors import ErrorCode, ServiceError
+from app.intake.mail.message import AddressInvalid, parse_address
 from app.intake.outages import outages_refused
 from app.intake.seals import SealBroken, Seals
 from app.model.marketplaces import MARKETPLACES
 from app.store import accounts
 from app.store.backends import Database
 from app.store.bulk import Connection
+from app.store.health import set_contact
 
 DEFAULT_MARKETPLACES = ("ATVPDKIKX0DER",)
 
@@ -147,6 +149,19 @@ class Accounts:
                 connection, _digest(auth_token), self._clock()
             ):
                 raise AccountError("the MWSAuthToken is not in force")
+
+    def set_contact(self, seller_id: str, email: str) -> None:
+        """Set the address that a seller is warned at (account health).
+
+        Raises AccountError if the seller is unknown or it is no address.
+        """
+        try:
+            address = parse_address(email).addr_spec
+        except AddressInvalid as error:
+            raise AccountError(str(error)) from error
+        with self._database.write() as connection:
+            _existing(connection, seller_id)
+            set_contact(connection, seller_id, address)
 
     def list(self) -> tuple[AccountView, ...]:
         """Return all sellers with their keys, by seller id."""

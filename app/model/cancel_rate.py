@@ -6,15 +6,32 @@ of the orders placed in a window of 7 days. Source: design D4, feed-vocabulary 5
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from app.model.order import Order, OrderStatus
 
 _BUYER_REASONS = frozenset(("BuyerCanceled", "CustomerCancel"))
-_PENDING = frozenset((OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY))
+PENDING = frozenset((OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY))
+"""The statuses that are left out of the rate."""
+
+TARGET = Decimal("2.5")
+"""Percent; the rate has to stay under it."""
+
+WINDOW_DAYS = 7
+
+
+def percentage(part: int, whole: int) -> Decimal:
+    """Return a part of a whole in percent with two decimals, rounded half up.
+
+    Of nothing it is 0: who sells nothing cancels nothing.
+    """
+    share = Decimal(100 * part) / whole if whole else Decimal(0)
+    return share.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def counts(order: Order) -> bool:
     """Whether the order belongs to those that the rate is taken of."""
-    return order.fulfillment_channel == "MFN" and order.status not in _PENDING
+    return order.fulfillment_channel == "MFN" and order.status not in PENDING
 
 
 def counts_as_cancelled(order: Order) -> bool:

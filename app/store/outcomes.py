@@ -1,16 +1,14 @@
-"""What came of a feed's messages: results for its report, and mails for buyers."""
+"""What came of a feed's messages: the results for its report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, select
 
 from app.errors import ResultCode, Severity
 from app.model.feed import Problem
 from app.store import bulk, tables
-from app.store.tables import bind_moment
 
 _CODES = {code.number: code for code in ResultCode}
 _SEVERITIES = {severity.value: severity for severity in Severity}
@@ -70,22 +68,3 @@ def read_results(connection: Connection, feed_submission_id: int) -> Iterator[Pr
             line=row.line,
             path=row.path,
         )
-
-
-def add_mails(
-    connection: Connection,
-    seller_id: str,
-    mails: Sequence[tuple[str, str, str, str]],
-    now: datetime,
-) -> None:
-    """Put mails into the outbox: each a stable id, a kind, a recipient and content."""
-    moment = bind_moment(now, connection.dialect.name)
-    bulk.insert(
-        connection,
-        tables.outbox,
-        ("stable_id", "seller_id", "kind", "recipient", "content", "created_at"),
-        [
-            (stable_id, seller_id, kind, recipient, content, moment)
-            for stable_id, kind, recipient, content in mails
-        ],
-    )

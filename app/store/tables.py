@@ -431,22 +431,41 @@ outbox = Table(
     "outbox",
     metadata,
     Column("outbox_id", BigId, Identity(), primary_key=True),
-    # Stable, so that a mail sent twice after a crash is recognised as one.
-    Column("stable_id", String(80), nullable=False, unique=True),
     Column("seller_id", String(20), nullable=False),
-    Column("kind", String(40), nullable=False),
+    # The message of the ledger that it tells of: what it says is read there.
+    Column("source", String(60), nullable=False),
+    Column("place", BigInteger, nullable=False),
+    Column("kind", String(20), nullable=False),
     Column("recipient", Text, nullable=False),
-    Column("content", Text, nullable=False),
+    # NULL in what is written to the seller, whose figures are the content (JSON).
+    Column("amazon_order_id", String(19)),
+    Column("content", Text),
     Column("created_at", Moment, nullable=False),
+    # Claims so far; the fence of whoever has it in hand.
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("run_after", Moment),
+    Column("run_after", Moment, nullable=False),
+    # No foreign key: who is not on the roster (any more) has lost it.
+    Column("owner", String(36)),
     Column("sent_at", Moment),
+    Column("given_up_at", Moment),
+    # What the mail server said last.
+    Column("error", Text),
+    UniqueConstraint("source", "place", "kind", name="outbox_once"),
     Index(
         "outbox_waiting",
-        "outbox_id",
-        sqlite_where=text("sent_at IS NULL"),
-        postgresql_where=text("sent_at IS NULL"),
+        "run_after",
+        sqlite_where=text("sent_at IS NULL AND given_up_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL AND given_up_at IS NULL"),
     ),
+)
+
+seller_contact = Table(
+    "seller_contact",
+    metadata,
+    Column("seller_id", ForeignKey("seller.seller_id"), primary_key=True),
+    Column("email", Text, nullable=False),
+    # When the seller was warned of the cancel rate; NULL while it is well.
+    Column("warned_at", Moment),
 )
 
 # PostgreSQL's is UNLOGGED. SQLite has its own in a file beside the database, and none

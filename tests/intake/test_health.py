@@ -1,0 +1,73 @@
+"""The figures of an account, and the warning of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from app.intake.accounts import Accounts
+from app.intake.health import HealthDesk
+from app.intake.health_watch import HealthWatch
+from app.intake.order_import import import_orders
+from app.store.backends import Database
+from app.store.outbox import list_mails
+from tests.held import HeldClock
+from tests.orders.examples import CODE_A, ORDER_ID, SELLER, file_of, item, order
+
+
+@pytest.fixture(autouse=True)
+def orders(database: Database, accounts: Accounts, clock: HeldClock) -> None:
+    """Four orders that count, two of them cancelled in part; one for the request."""
+    accounts.create_seller("Mugs", SELLER)
+    accounts.set_contact(SELLER, "me@shop.example")
+    half = {"items": [item(quantity_cancelled=1)]}
+    told = {"amazon_order_item_code": CODE_A, "quantity": 1, "reason": "BuyerCanceled"}
+    placed: list[dict[str, object]] = [
+        {},
+        {**half, "cancellations": [told]},
+        {**half, "cancellations": [told], "buyer_requested_cancel": "too late"},
+        {"items": [item(quantity_shipped=3, refunded={"Principal": "10.00"})]},
+        {**half, "fulfillment_channel": "AFN"},
+        {**half, "purchase_date": "2026-11-17T23:59:59Z"},
+    ]
+    day: dict[str, object] = {"purchase_date": "2026-11-18T00:00:00Z"}
+    dated = [day | each for each in placed]
+    file = file_of(*(order(f"{ORDER_ID[:-1]}{n}", **v) for n, v in enumerate(dated)))
+    import_orders(database, file, SELLER, source="import 1", now=clock())
+
+
+def test_the_rate_counts_what_the_seller_cancelled_in_seven_days(
+    database: Database, clock: HeldClock
+) -> None:
+    """Left out: the official request, the marketplace's own order, the day before."""
+    health = HealthDesk(database, clock).health(SELLER, days=8)
+
+    assert (health.rate.cancelled, health.rate.counted) == (1, 4)
+    assert health.rate.percent == Decimal("25.00")
+    assert not health.rate.is_on_target
+    assert [(r.cancelled, r.counted) for r in health.series] == [
+        *[(1, 1)] * 1,
+        *[(2, 5)] * 6,
+        (1, 4),
+    ]
+    (behind,) = health.cancelled_orders
+    assert behind.reasons == ("BuyerCanceled",)
+    assert (health.charged_orders, health.refund_percent) == (1, Decimal("100.00"))
+    assert [(r.currency, r.amount) for r in health.refunds] == [
+        ("USD", Decimal("10.00"))
+    ]
+
+
+def test_a_crossing_is_warned_of_once(database: Database, clock: HeldClock) -> None:
+    """Once it has ended, the next crossing is another."""
+    watch = HealthWatch(database, clock, warn=Decimal("2.0"), seconds=60)
+
+    for seconds in (61, 61, 86_400 * 30, 61):
+        watch.step(lambda: False)
+        clock.advance(seconds)
+
+    with database.read() as connection:
+        (mail,) = list_mails(connection, SELLER, limit=10)
+    assert mail.recipient == "me@shop.example"
+    assert '"rate": "25.00"' in (mail.content or "")
