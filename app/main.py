@@ -37,10 +37,10 @@ from app.intake.seals import open_seals
 from app.intake.submissions import Intake
 from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
+from app.model.mail import MailKind
 from app.model.notification import Channel
 from app.model.windows import Windows
 from app.notifications import Courier
-from app.model.mail import MailKind
 from app.settings import Settings
 from app.sqs import SqsSender
 from app.store.backends import Database, open_database, open_presence
@@ -156,21 +156,9 @@ def build(
         desk_users,
         intake,
         quotas,
-        app,
         MailDesk(database),
         HealthDesk(database, clock),
-        create_app(
-            intake,
-            desk,
-            lists,
-            reports,
-            accounts,
-            tokens,
-            quotas,
-            settings,
-            clock,
-            ids,
-        ),
+        app,
         _worker(settings, database, documents, clock, ids, alone=alone),
     )
 
@@ -202,6 +190,7 @@ def _worker(
         give_up_after=timedelta(hours=settings.notification_hours),
     )
     schedules = ScheduleJob(database, clock)
+    mails = frozenset(map(MailKind, settings.mails))
     engine = Engine(
         database,
         documents,
@@ -213,13 +202,25 @@ def _worker(
         batch_messages=settings.batch_messages,
         attempts=settings.attempts,
         future_tolerance_seconds=settings.future_tolerance_seconds,
-        mails=frozenset(map(MailKind, settings.mails)),
+        mails=mails,
     )
 
     windows = _windows(settings)
-    chores = [schedules.step, reports.step, courier.step]
+    health = HealthWatch(
+        database,
+        clock,
+        warn=settings.cancel_rate_warning,
+        seconds=settings.health_seconds,
+    )
+    chores = [
+        schedules.step,
+        reports.step,
+        courier.step,
+        _mail_job(settings, database, roster, clock).step,
+        health.step,
+    ]
     if windows.on:
-        chores.append(WindowJob(database, windows, clock).step)
+        chores.append(WindowJob(database, windows, clock, mails).step)
 
     def upkeep() -> None:
         sweep_documents(database, documents, clock())
@@ -246,16 +247,6 @@ def _windows(settings: Settings) -> Windows:
         timedelta(minutes=settings.buyer_cancel_minutes_japan),
         timedelta(days=days) if days else None,
         settings.handling_days + unshipped if unshipped else None,
-        chores=(
-            reports.step,
-            _mail_job(settings, database, roster, clock).step,
-            HealthWatch(
-                database,
-                clock,
-                warn=settings.cancel_rate_warning,
-                seconds=settings.health_seconds,
-            ).step,
-        ),
     )
 
 

@@ -179,6 +179,7 @@ class Settings(BaseSettings):
         ge=0,
         le=365,
         description="Business days from a purchase to its latest ship date.",
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="Mail server for e-mails to buyers and sellers: "

@@ -51,8 +51,7 @@ def register(app: typer.Typer) -> None:
     group.command(
         "desk-password", epilog="Example: feedgate accounts desk-password ada"
     )(desk_password)
-
-
+    group.command(
         epilog="Example: feedgate accounts contact A1DEMOSELLER1 me@shop.example"
     )(contact)
     app.add_typer(group, name="accounts")

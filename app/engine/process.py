@@ -19,9 +19,8 @@ from app.engine.writing import write_orders
 from app.errors import ResultCode
 from app.feedtypes import registry
 from app.model.feed import Counts, FeedType, Judging, Message, Outcome, Problem
-from app.store import feeds, orders
 from app.model.mail import BUYER_MAILS, MailKind
-from app.store import changes, feeds, ledger, orders
+from app.store import feeds, orders
 from app.store.backends import Database
 from app.store.bulk import Connection
 from app.store.documents import Documents
@@ -158,6 +157,7 @@ class Engine:
             source=source,
             cause=work.access_key_id,
             now=now,
+            mails=self.mails,
         )
         add_results(connection, claim.feed_submission_id, batch.problems)
         self.queue.progressed(connection, claim, batch.messages, batch.counts)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.engine.batch import Batch, apply
 from app.engine.writing import write_orders
+from app.model.mail import BUYER_MAILS, MailKind
 from app.model.windows import Windows, cancellation
 from app.store.backends import Database
 from app.store.orders import load_orders
@@ -23,6 +24,7 @@ class WindowJob:
     database: Database
     windows: Windows
     clock: Callable[[], datetime]
+    mails: Collection[MailKind] = BUYER_MAILS
 
     def step(self, stopping: Callable[[], bool]) -> bool:
         """Cancel what is due; False if nothing was."""
@@ -54,5 +56,6 @@ class WindowJob:
                 source=f"window {seller_id} {amazon_order_id}",
                 cause=window.value,
                 now=now,
+                mails=self.mails,
             )
         return True

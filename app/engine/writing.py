@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from app.engine.batch import Batch
+from app.model.mail import MailKind
 from app.store import changes, ledger
 from app.store.bulk import Connection
-from app.store.outcomes import add_mails
+from app.store.outbox import NewMail, add_mails
 
 
 def write_orders(
@@ -18,8 +20,9 @@ def write_orders(
     source: str,
     cause: str,
     now: datetime,
+    mails: Collection[MailKind],
 ) -> None:
-    """Write orders, their ledger and the mails to their buyers.
+    """Write orders, their ledger, and the buyers' mails of the kinds in `mails`.
 
     Raises IntegrityError if `source` has an effect at the same place already.
     """
@@ -27,8 +30,9 @@ def write_orders(
     ledger.record(
         connection, seller_id, batch.entries, source=source, cause=cause, now=now
     )
-    mails = [
-        (f"{source} {mail.place}", mail.kind, mail.recipient, mail.content)
+    told = [
+        NewMail(source, mail.place, mail.kind, mail.recipient, mail.amazon_order_id)
         for mail in batch.mails
+        if mail.kind in mails
     ]
-    add_mails(connection, seller_id, mails, now)
+    add_mails(connection, seller_id, told, now)
