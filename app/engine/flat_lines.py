@@ -81,6 +81,6 @@ def _checked(number: int, line: bytes, most: int) -> str:
 
 
 def _too_long(number: int, most: int) -> FeedUnreadable:
-    fix = "a record is one line; does each line end with LF or CR LF?"
-    problem = too_large(f"Line {number}", f"{most} bytes", fix.rstrip("?"), number)
+    fix = "a record is one line; does each line end with LF or CR LF"
+    problem = too_large(f"Line {number}", f"{most} bytes", fix, number)
     return FeedUnreadable(problem)
