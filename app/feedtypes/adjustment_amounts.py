@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from app.errors import ResultCode
 from app.feedtypes.wording import JudgedItem
-from app.model.effects import Components, PromotionAmounts
+from app.model.effects import Components, PromotionAmounts, net_of
 from app.model.feed import Problem
 from app.model.money import Money, from_minor_units, minor_units
 from app.model.order import PRICED_BY_UNIT
@@ -30,8 +29,7 @@ _BALANCE_CODES = {
 _Name = TypeVar("_Name", str, int)
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentAmount:
+class ComponentAmount(NamedTuple):
     """One Component: its type, its signed amount, its currency if it states one."""
 
     component: str
@@ -39,8 +37,7 @@ class ComponentAmount:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionAdjustment:
+class PromotionAdjustment(NamedTuple):
     """One PromotionAdjustments element; its ids are None where absent."""
 
     promotion_claim_code: str | None
@@ -48,8 +45,7 @@ class PromotionAdjustment:
     components: tuple[ComponentAmount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(NamedTuple):
     """What is given back for one item, as its refund will hold it."""
 
     components: Components = ()
@@ -58,8 +54,7 @@ class Amounts:
     @property
     def net(self) -> Decimal:
         """What the buyer gets back."""
-        given = sum((amount for _, amount in self.components), start=ZERO)
-        return given - sum(amount for _, amount in self.promotions)
+        return net_of(self.components, self.promotions)
 
 
 def share_of_units(item: OrderItem, currency: str, quantity: int) -> Amounts:

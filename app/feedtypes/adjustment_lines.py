@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from app.errors import ResultCode
 from app.feedtypes.adjustment_amounts import (
@@ -30,8 +30,7 @@ CANCEL_REASONS = frozenset(("NoInventory", "CustomerCancel"))
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
-class AdjustedItem:
+class AdjustedItem(NamedTuple):
     """One AdjustedItem; exactly one of the two item ids is set.
 
     `needs_cancel` says that the message has ActionType Cancel.
@@ -90,8 +89,7 @@ def _by_value(amount: Decimal) -> str:
     return f"{amount.normalize():f}" if amount else "0"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """An AdjustedItem that was accepted, and what is given back for it."""
 
     adjusted: AdjustedItem

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -28,8 +28,7 @@ from app.model.order import Order
 from app.model.order_items import ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAdjustment:
+class OrderAdjustment(NamedTuple):
     """The payload of one message; exactly one of the two order ids is set."""
 
     amazon_order_id: str | None

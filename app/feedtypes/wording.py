@@ -6,7 +6,7 @@ the seller's own ids, so that an ERP finds its record (design D5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.errors import ResultCode, Severity
 from app.model.effects import Effect
@@ -43,8 +43,7 @@ def item_phrase(
     return f"order item {item.amazon_order_item_code}{brackets}"
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedOrder:
+class JudgedOrder(NamedTuple):
     """The order that a message is judged against, and how its problems name it.
 
     `stated_id` is the MerchantOrderID that the message states, if it states one.
@@ -81,8 +80,7 @@ class JudgedOrder:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedItem:
+class JudgedItem(NamedTuple):
     """An item that part of a message is about, and how its problems name it.
 
     `stated_id` and `adjustment_id` are the MerchantOrderItemID and the

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from functools import cache
+from typing import Any, ClassVar, NamedTuple, Self
 
 from app.model.times import from_iso, to_iso
 
@@ -25,8 +26,7 @@ Taken back is positive here: it makes the refund smaller.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class AdjustmentKey:
+class AdjustmentKey(NamedTuple):
     """The seller's own id of an adjustment, and what it said, in canonical form."""
 
     merchant_adjustment_item_id: str
@@ -37,32 +37,41 @@ class AdjustmentKey:
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, datetime):
-        return to_iso(value)
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, AdjustmentKey):
-        return [value.merchant_adjustment_item_id, value.content]
-    return value
-
-
-def _pairs(value: list[list[Any]]) -> tuple[tuple[Any, Decimal], ...]:
+def _read_amounts(value: list[list[Any]]) -> tuple[tuple[Any, Decimal], ...]:
     return tuple((name, Decimal(amount)) for name, amount in value)
 
 
+def _write_amounts(value: tuple[tuple[Any, Decimal], ...]) -> list[tuple[Any, str]]:
+    return [(name, str(amount)) for name, amount in value]
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "components": _pairs,
-    "promotions": _pairs,
-    "direct_payments": _pairs,
+    "components": _read_amounts,
+    "promotions": _read_amounts,
+    "direct_payments": _read_amounts,
     "items": lambda value: tuple((code, given) for code, given in value),
     "transparency_codes": tuple,
     "amount": Decimal,
     "fulfillment_date": from_iso,
     "adjustment": lambda value: AdjustmentKey(*value),
 }
+
+# What JSON does not write as it is.
+_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "components": _write_amounts,
+    "promotions": _write_amounts,
+    "direct_payments": _write_amounts,
+    "amount": str,
+    "fulfillment_date": to_iso,
+}
+
+
+@cache
+def _writers(kind: str) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """Pair the fields of a kind of effect with their writers; looked up once."""
+    return tuple(
+        (field.name, _WRITERS.get(field.name)) for field in fields(EFFECTS[kind])
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +88,10 @@ class Effect:
     def to_content(self) -> str:
         """Write the effect as JSON, its empty fields left out."""
         content = {}
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
+        for name, write in _writers(self.kind):
+            value = getattr(self, name)
             if value is not None and value != () and value is not False:
-                content[name] = _plain(value)
+                content[name] = value if write is None else write(value)
         return _encode(content)
 
     @classmethod
@@ -191,6 +200,16 @@ class ChargeOrder(Effect):
     amount: Decimal
 
 
+def net_of(components: Components, promotions: PromotionAmounts) -> Decimal:
+    """Return what the buyer gets back: the components less the promotions."""
+    net = Decimal(0)
+    for _, amount in components:
+        net += amount
+    for _, amount in promotions:
+        net -= amount
+    return net
+
+
 @dataclass(frozen=True, slots=True)
 class Refund(Effect):
     """What refunds share: the item, the reason and the amounts.
@@ -210,9 +229,7 @@ class Refund(Effect):
     @property
     def net(self) -> Decimal:
         """What the buyer gets back."""
-        return sum((amount for _, amount in self.components), start=Decimal(0)) - sum(
-            amount for _, amount in self.promotions
-        )
+        return net_of(self.components, self.promotions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,8 +12,7 @@ from app.model.effects import Refund
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """One part of an item's price, and what was given back of it.
 
     `price` is None for a type that the item was never priced with (Goodwill, ...).
@@ -31,8 +29,7 @@ class Component:
         return None if self.price is None else self.price - self.refunded - self.held
 
 
-@dataclass(frozen=True, slots=True)
-class Promotion:
+class Promotion(NamedTuple):
     """A discount on an item; `amount` is positive, and so is what was taken back."""
 
     promotion_claim_code: str | None
@@ -46,6 +43,9 @@ class Promotion:
     def left(self) -> Decimal:
         """What of the discount can still be taken back."""
         return self.amount - self.taken_back - self.held
+
+
+_UNPRICED = Component()
 
 
 class OrderItem(NamedTuple):
@@ -87,26 +87,28 @@ class OrderItem(NamedTuple):
         """Add a refund to what is refunded or held: 1 adds, -1 takes away, 0 leaves."""
         components = dict(self.components)
         for name, amount in refund.components:
-            part = components.get(name, Component())
+            price, given, kept = components.get(name, _UNPRICED)
             components[name] = Component(
-                part.price,
-                part.refunded + refunded * amount,
-                part.held + held * amount,
+                price,
+                given + refunded * amount if refunded else given,
+                kept + held * amount if held else kept,
             )
-        promotions = list(self.promotions)
-        for place, amount in refund.promotions:
-            promotion = promotions[place]
-            promotions[place] = replace(
-                promotion,
-                taken_back=promotion.taken_back + refunded * amount,
-                held=promotion.held + held * amount,
-            )
+        promotions = self.promotions
+        if refund.promotions:
+            changed = list(promotions)
+            for place, amount in refund.promotions:
+                promotion = changed[place]
+                changed[place] = promotion._replace(
+                    taken_back=promotion.taken_back + refunded * amount,
+                    held=promotion.held + held * amount,
+                )
+            promotions = tuple(changed)
         net = refund.net
         return self._replace(
             components=components,
-            promotions=tuple(promotions),
-            refunded=self.refunded + refunded * net,
-            held=self.held + held * net,
+            promotions=promotions,
+            refunded=self.refunded + refunded * net if refunded else self.refunded,
+            held=self.held + held * net if held else self.held,
         )
 
     def checked(self) -> OrderItem:
@@ -114,8 +116,8 @@ class OrderItem(NamedTuple):
         code = self.amazon_order_item_code
         if self.left < 0:
             raise ValueError(f"{code} gives back more than was paid")
-        for name, part in self.components.items():
-            if part.left is not None and part.left < 0:
+        for name, (price, refunded, held) in self.components.items():
+            if price is not None and price - refunded < held:
                 raise ValueError(f"{name} of {code} is overdrawn")
         for promotion in self.promotions:
             if promotion.left < 0 or promotion.taken_back < 0:

@@ -1,14 +1,16 @@
 """Many rows in one statement, below SQLAlchemy's row-by-row work.
 
-SQLite takes driver executemany, PostgreSQL takes unnest and COPY: the fastest way of
-each that was measured (xml-pipeline 6). Rows are tuples in the order of `columns`, with
-values as the driver takes them (`tables.bind_moment` for times).
+SQLite takes many rows of VALUES, PostgreSQL takes unnest: the fastest way of each that
+was measured (xml-pipeline 6, docs/performance.md). Rows are tuples in the order of
+`columns`, with values as the driver takes them (`tables.bind_moment` for times).
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection as Connection
@@ -16,6 +18,12 @@ from sqlalchemy import String, Table
 from sqlalchemy.dialects import postgresql
 
 Row = tuple[Any, ...]
+
+# Cheaper than executemany by a fifth, and other threads wait for less of it.
+_ROWS_A_STATEMENT = 100
+
+# So many rows with the same values, on average, are worth a statement of their own.
+_WORTH_GROUPING = 20
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call] # untyped there
 
@@ -64,11 +72,14 @@ def insert(
         return
     names = ", ".join(columns)
     if is_sqlite(connection):
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(
-            f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
-            list(rows),
-        )
+        marks = f"({', '.join('?' * len(columns))})"
+        for first in range(0, len(rows), _ROWS_A_STATEMENT):
+            part = rows[first : first + _ROWS_A_STATEMENT]
+            connection.exec_driver_sql(
+                f"INSERT INTO {table.name} ({names})"  # noqa: S608 # own names
+                f" VALUES {', '.join([marks] * len(part))}",
+                tuple(chain.from_iterable(part)),
+            )
         return
     arrays = _arrays(table, columns)
     connection.exec_driver_sql(
@@ -91,12 +102,7 @@ def update(
     if not rows:
         return
     if is_sqlite(connection):
-        sets = ", ".join(f"{name} = ?" for name in columns)
-        where = " AND ".join(f"{name} = ?" for name in keys)
-        done = connection.exec_driver_sql(
-            f"UPDATE {table.name} SET {sets} WHERE {where}",  # noqa: S608
-            list(rows),
-        )
+        updated = _update_sqlite(connection, table, keys, columns, rows)
     else:
         names = (*columns, *keys)
         sets = ", ".join(f"{name} = given.{name}" for name in columns)
@@ -106,8 +112,39 @@ def update(
             f" AS given ({', '.join(names)}) WHERE {where}",
             _transposed(rows),
         )
-    if done.rowcount != len(rows):
-        raise LookupError(f"{table.name}: {done.rowcount} of {len(rows)} rows updated")
+        updated = done.rowcount
+    if updated != len(rows):
+        raise LookupError(f"{table.name}: {updated} of {len(rows)} rows updated")
+
+
+def _update_sqlite(
+    connection: Connection,
+    table: Table,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    rows: Sequence[Row],
+) -> int:
+    """Update row by row, or where many rows get the same values, all of them at once.
+
+    One statement for many rows halves the cost, and lets other threads run meanwhile.
+    """
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    of_values: dict[Row, list[Row]] = defaultdict(list)
+    for row in rows:
+        of_values[row[: len(columns)]].append(row[len(columns) :])
+    if len(of_values) * _WORTH_GROUPING > len(rows):
+        where = " AND ".join(f"{name} = ?" for name in keys)
+        statement = f"UPDATE {table.name} SET {sets} WHERE {where}"  # noqa: S608
+        return connection.exec_driver_sql(statement, list(rows)).rowcount
+    parts = ", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(keys)))
+    statement = (
+        f"UPDATE {table.name} SET {sets} WHERE ({', '.join(keys)}) IN"  # noqa: S608
+        f" (SELECT {parts} FROM json_each(?))"
+    )
+    return sum(
+        connection.exec_driver_sql(statement, (*values, json.dumps(found))).rowcount
+        for values, found in of_values.items()
+    )
 
 
 def _arrays(table: Table, columns: Sequence[str]) -> str:

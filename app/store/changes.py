@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -35,6 +36,10 @@ def save_changes(
             moved.add(before, after)
     rows.write(connection)
     moved.write(connection, now)
+
+
+def _units(amount: Decimal, currency: str) -> int:
+    return whole_units(amount, currency) if amount else 0
 
 
 class _Rows:
@@ -80,25 +85,28 @@ class _Rows:
                 new.quantity_shipped,
                 new.quantity_cancelled,
                 new.merchant_order_item_id,
-                whole_units(new.refunded, currency) if new.refunded else 0,
-                whole_units(new.held, currency) if new.held else 0,
+                _units(new.refunded, currency),
+                _units(new.held, currency),
                 *key,
             )
         )
         if new.components is not old.components:
             for name, part in new.components.items():
-                refunded = whole_units(part.refunded, currency)
-                held = whole_units(part.held, currency)
-                if name not in old.components:
+                was = old.components.get(name)
+                if part is was:
+                    continue
+                refunded = _units(part.refunded, currency)
+                held = _units(part.held, currency)
+                if was is None:
                     self.new_components.append((*key, name, refunded, held))
-                elif part is not old.components[name]:
+                else:
                     self.components.append((refunded, held, *key, name))
         if new.promotions is not old.promotions:
             pairs = zip(old.promotions, new.promotions, strict=True)
-            for place, (was, promotion) in enumerate(pairs):
-                if promotion is not was:
-                    taken = whole_units(promotion.taken_back, currency)
-                    held = whole_units(promotion.held, currency)
+            for place, (earlier, promotion) in enumerate(pairs):
+                if promotion is not earlier:
+                    taken = _units(promotion.taken_back, currency)
+                    held = _units(promotion.held, currency)
                     self.promotions.append((taken, held, *key, place))
 
     def write(self, connection: Connection) -> None:

@@ -1,0 +1,76 @@
+"""Statements over many rows; on both databases, in every way that they are put."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.store import bulk
+from app.store.backends import Database
+from app.store.tables import bind_moment, seller
+from tests.held import NOON
+
+ROWS = 250
+
+
+def _put(database: Database, numbers: Sequence[int]) -> None:
+    moment = bind_moment(NOON, database.dialect_name)
+    rows = [(f"A{number:03d}", f"Seller {number}", moment) for number in numbers]
+    with database.write() as connection:
+        bulk.insert(connection, seller, ("seller_id", "name", "created_at"), rows)
+
+
+def _rename(database: Database, names: dict[str, str]) -> None:
+    rows = [(name, seller_id) for seller_id, name in names.items()]
+    with database.write() as connection:
+        bulk.update(connection, seller, ("seller_id",), ("name",), rows)
+
+
+def _names(database: Database) -> dict[str, str]:
+    with database.read() as connection:
+        rows = connection.execute(select(seller.c.seller_id, seller.c.name))
+        return {row.seller_id: row.name for row in rows}
+
+
+@pytest.mark.parametrize("count", [1, 100, 101, ROWS])
+def test_every_row_is_put_in(database: Database, count: int) -> None:
+    """Also where they do not fill the last statement."""
+    _put(database, range(count))
+
+    assert _names(database) == {f"A{n:03d}": f"Seller {n}" for n in range(count)}
+
+
+def test_one_broken_key_puts_in_none(database: Database) -> None:
+    """The last row is in the last statement: those before are undone with it."""
+    with pytest.raises(IntegrityError):
+        _put(database, [*range(ROWS), 0])
+
+    assert _names(database) == {}
+
+
+@pytest.mark.parametrize("different", [1, 3, ROWS])
+def test_rows_get_their_own_values(database: Database, different: int) -> None:
+    """Whether many rows get the same values, or each its own."""
+    _put(database, range(ROWS))
+    names = {f"A{n:03d}": f'It\'s "{n % different}"' for n in range(0, ROWS, 2)}
+
+    _rename(database, names)
+
+    untouched = {f"A{n:03d}": f"Seller {n}" for n in range(1, ROWS, 2)}
+    assert _names(database) == names | untouched
+
+
+@pytest.mark.parametrize("different", [1, ROWS])
+def test_a_row_that_is_missing_is_told(database: Database, different: int) -> None:
+    """Its caller had read it under its lock: nothing of the change is kept."""
+    _put(database, range(ROWS))
+    before = _names(database)
+    names = {f"A{n:03d}": f"New {n % different}" for n in range(ROWS + 1)}
+
+    with pytest.raises(LookupError, match=f"{ROWS} of {ROWS + 1} rows updated"):
+        _rename(database, names)
+
+    assert _names(database) == before
