@@ -1,7 +1,7 @@
 """Orders written as tab-separated text, a line for each item.
 
-The columns are those of MWS's flat-file order reports as far as the service has
-something to put in; see docs/decisions/0011.
+The columns and their order are those of MWS's flat-file order reports; the ones that
+the service has nothing for are empty. Sources: docs/decisions/0011.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.model.marketplaces import MARKETPLACES
 from app.model.money import Money
 from app.model.times import to_iso
 
-_BASE = (
+_ORDERS = (
     "order-id",
     "order-item-id",
     "purchase-date",
@@ -40,17 +40,39 @@ _BASE = (
     "ship-postal-code",
     "ship-country",
     "ship-phone-number",
+    "delivery-start-date",
+    "delivery-end-date",
+    "delivery-time-zone",
+    "delivery-Instructions",
     "sales-channel",
 )
 _CONVERGED = (
-    *_BASE[:15],
-    "gift-wrap-price",
-    "gift-wrap-tax",
-    "item-promotion-discount",
-    "ship-promotion-discount",
-    *_BASE[15:],
-    "order-status",
-    "quantity-shipped",
+    "payments-status",
+    "order-id",
+    "order-item-id",
+    "payments-date",
+    "payments-transaction-id",
+    "item-name",
+    "listing-id",
+    "sku",
+    "price",
+    "shipping-fee",
+    "quantity-purchased",
+    "total-price",
+    "purchase-date",
+    "batch-id",
+    "buyer-email",
+    "buyer-name",
+    "recipient-name",
+    "ship-address-1",
+    "ship-address-2",
+    "ship-city",
+    "ship-state",
+    "ship-zip",
+    "ship-country",
+    "special-comments",
+    "upc",
+    "ship-method",
 )
 
 _PRICES = {
@@ -58,13 +80,8 @@ _PRICES = {
     "item-tax": "Tax",
     "shipping-price": "Shipping",
     "shipping-tax": "ShippingTax",
-    "gift-wrap-price": "GiftWrap",
-    "gift-wrap-tax": "GiftWrapTax",
 }
-_DISCOUNTS = {
-    "item-promotion-discount": "Principal",
-    "ship-promotion-discount": "Shipping",
-}
+_CONVERGED_PRICES = {"price": "Principal", "shipping-fee": "Shipping"}
 
 
 class TextReport:
@@ -73,8 +90,9 @@ class TextReport:
     content_type = "text/plain;charset=UTF-8"
 
     def __init__(self, *, converged: bool) -> None:
-        """Choose the columns; the converged report has some more."""
-        self._columns = _CONVERGED if converged else _BASE
+        """Choose the report: the two have different columns and dates."""
+        self._columns = _CONVERGED if converged else _ORDERS
+        self._values = _converged_values if converged else _orders_values
 
     def head(self) -> str:
         """Write the names of the columns."""
@@ -91,33 +109,52 @@ class TextReport:
         return ""
 
     def _line(self, view: OrderView, item: ItemView) -> str:
-        values = _values(view, item)
+        values = _values(view, item) | self._values(view, item)
         cells = (_cell(values.get(name, "")) for name in self._columns)
         return "\t".join(cells) + "\r\n"
 
 
 def _values(view: OrderView, line: ItemView) -> dict[str, str]:
-    order, item = view.order, line.item
+    """Return what both reports have, by the same names."""
+    order = view.order
+    return {
+        "order-id": order.amazon_order_id,
+        "order-item-id": line.item.amazon_order_item_code,
+        "buyer-email": order.buyer.email,
+        "buyer-name": order.buyer.name,
+        "sku": line.item.sku,
+        "quantity-purchased": str(line.quantity_ordered),
+        "recipient-name": order.buyer.name,
+    }
+
+
+def _orders_values(view: OrderView, line: ItemView) -> dict[str, str]:
+    order = view.order
     marketplace = MARKETPLACES.get(order.marketplace_id)
     placed = to_iso(order.purchase_date.replace(microsecond=0)).replace("Z", "+00:00")
     return {
-        "order-id": order.amazon_order_id,
-        "order-item-id": item.amazon_order_item_code,
         "purchase-date": placed,
         "payments-date": placed,
-        "buyer-email": order.buyer.email,
-        "buyer-name": order.buyer.name,
-        "sku": item.sku,
-        "product-name": item.title,
-        "quantity-purchased": str(line.quantity_ordered),
+        "product-name": line.item.title,
         "currency": order.currency,
         **_amounts(_PRICES, line.amounts, order.currency),
-        **_amounts(_DISCOUNTS, line.discounts, order.currency),
         "ship-service-level": "Standard",
-        "recipient-name": order.buyer.name,
         "sales-channel": marketplace.sales_channel if marketplace else "",
-        "order-status": order.status,
-        "quantity-shipped": str(item.quantity_shipped),
+    }
+
+
+def _converged_values(view: OrderView, line: ItemView) -> dict[str, str]:
+    """Return what the report of Marketplace sellers called otherwise."""
+    currency = view.order.currency
+    placed = f"{view.order.purchase_date:%Y-%m-%d %H:%M:%S} UTC"
+    total = sum(line.amounts.values()) - sum(line.discounts.values())
+    return {
+        "purchase-date": placed,
+        "payments-date": placed,
+        "item-name": line.item.title,
+        **_amounts(_CONVERGED_PRICES, line.amounts, currency),
+        "total-price": _amount(Decimal(total), currency),
+        "ship-method": "standard",
     }
 
 
@@ -125,10 +162,14 @@ def _amounts(
     names: Mapping[str, str], amounts: Mapping[str, Decimal], currency: str
 ) -> dict[str, str]:
     return {
-        name: str(Money(amounts[component], currency)).removesuffix(f" {currency}")
+        name: _amount(amounts[component], currency)
         for name, component in names.items()
         if component in amounts
     }
+
+
+def _amount(amount: Decimal, currency: str) -> str:
+    return str(Money(amount, currency)).removesuffix(f" {currency}")
 
 
 def _cell(text: str) -> str:

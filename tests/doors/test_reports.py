@@ -261,6 +261,45 @@ def test_a_report_has_the_orders_that_the_seller_ships(
     assert len(running.documents()) == int(is_in)
 
 
+# Source: docs/decisions/0011, columns written out here a second time.
+COLUMNS = {
+    TEXT: (
+        "order-id order-item-id purchase-date payments-date buyer-email buyer-name "
+        "buyer-phone-number sku product-name quantity-purchased currency item-price "
+        "item-tax shipping-price shipping-tax ship-service-level recipient-name "
+        "ship-address-1 ship-address-2 ship-address-3 ship-city ship-state "
+        "ship-postal-code ship-country ship-phone-number delivery-start-date "
+        "delivery-end-date delivery-time-zone delivery-Instructions sales-channel"
+    ),
+    CONVERGED: (
+        "payments-status order-id order-item-id payments-date payments-transaction-id "
+        "item-name listing-id sku price shipping-fee quantity-purchased total-price "
+        "purchase-date batch-id buyer-email buyer-name recipient-name ship-address-1 "
+        "ship-address-2 ship-city ship-state ship-zip ship-country special-comments "
+        "upc ship-method"
+    ),
+}
+SHOWN = {
+    TEXT: {
+        "product-name": "Mug with handle",
+        "purchase-date": "2026-11-01T10:00:00+00:00",
+        "item-price": "30.00",
+        "shipping-price": "6.00",
+        "item-tax": "",
+        "currency": "USD",
+        "sales-channel": "Amazon.com",
+    },
+    CONVERGED: {
+        "item-name": "Mug with handle",
+        "purchase-date": "2026-11-01 10:00:00 UTC",
+        "price": "30.00",
+        "shipping-fee": "6.00",
+        "total-price": "36.00",
+        "ship-method": "standard",
+    },
+}
+
+
 @pytest.mark.parametrize("report_type", [TEXT, CONVERGED])
 def test_a_flat_file_has_a_line_for_each_item(
     running: Running, do: Do, report_type: str
@@ -275,14 +314,11 @@ def test_a_flat_file_has_a_line_for_each_item(
 
     assert reply.header("Content-Type") == "text/plain;charset=UTF-8"
     head, *lines = reply.body.decode().removesuffix("\r\n").split("\r\n")
+    assert head.split("\t") == COLUMNS[report_type].split()
     rows = [dict(zip(head.split("\t"), x.split("\t"), strict=True)) for x in lines]
     assert [row["order-item-id"] for row in rows] == [CODE_A, CODE_B]
-    assert rows[0]["product-name"] == "Mug with handle"
     assert rows[0]["buyer-name"] == "Zoë"
-    assert rows[0]["purchase-date"] == "2026-11-01T10:00:00+00:00"
-    assert (rows[0]["item-price"], rows[0]["shipping-price"]) == ("30.00", "6.00")
-    assert (rows[0]["item-tax"], rows[0]["currency"]) == ("", "USD")
-    assert ("quantity-shipped" in rows[0]) == (report_type == CONVERGED)
+    assert SHOWN[report_type].items() <= rows[0].items()
 
 
 def test_many_orders_are_reported_once_each(running: Running, do: Do) -> None:
