@@ -118,6 +118,8 @@ def test_orders_of_another_seller_are_not_listed(running: Running, put: Put) -> 
         ({"FulfillmentChannel.Channel.1": "AFN"}, []),
         ({"PaymentMethod.Method.1": "Other"}, [1, 2, 3]),
         ({"PaymentMethod.Method.1": "COD"}, []),
+        ({"EasyShipShipmentStatus.Status.1": "PendingPickUp"}, []),
+        ({"TFMShipmentStatus.Status.1": "Delivered"}, []),
         ({"BuyerEmail": "zoe@example.test"}, [1]),
         ({"SellerOrderId": "A-2"}, [2]),
         ({"CreatedAfter": "2026-11-02T00:00:00Z"}, [2, 3]),
@@ -176,6 +178,8 @@ def test_the_last_change_lists_orders_once_it_is_two_minutes_old(
         SINCE | {"OrderStatus.Status.1": "Cancelled"},
         SINCE | {"FulfillmentChannel.Channel.1": "FBA"},
         SINCE | {"PaymentMethod.Method.1": "Cash"},
+        SINCE | {"EasyShipShipmentStatus.Status.1": "Sunk"},
+        SINCE | {"TFMShipmentStatus.Status.1": "delivered"},
         SINCE | {"MarketplaceId.Id.1": "A1VC38T7YXB5XX"},
         SINCE | {"MaxResultsPerPage": "0"},
         SINCE | {"MaxResultsPerPage": "101"},
@@ -193,3 +197,68 @@ def test_what_the_rules_exclude_is_refused(
 
     assert (reply.status, reply.code) == (400, "InvalidParameterValue")
     assert reply.namespace == ORDERS_NAMESPACE
+
+
+# What each state shows in an Order: its status, what its items still cost, the units
+# shipped and those to ship (mws-wire 8.3, 8.4); and what its one item shows (8.5).
+STATES = [
+    pytest.param(
+        {},
+        ("Unshipped", "20.00", "0", "4"),
+        ("4", "0", "20.00"),
+        id="unshipped",
+    ),
+    pytest.param(
+        {"quantity_shipped": 1},
+        ("PartiallyShipped", "20.00", "1", "3"),
+        ("4", "1", "20.00"),
+        id="partly shipped",
+    ),
+    pytest.param(
+        {"quantity_shipped": 4},
+        ("Shipped", "20.00", "4", "0"),
+        ("4", "4", "20.00"),
+        id="shipped",
+    ),
+    pytest.param(
+        {"quantity_cancelled": 1},
+        ("Unshipped", "15.00", "0", "3"),
+        ("3", "0", "15.00"),
+        id="part-cancelled",
+    ),
+    pytest.param(
+        {"quantity_cancelled": 1, "quantity_shipped": 3},
+        ("Shipped", "15.00", "3", "0"),
+        ("3", "3", "15.00"),
+        id="the rest shipped",
+    ),
+    pytest.param(
+        {"quantity_cancelled": 4},
+        ("Canceled", "0.00", "0", "0"),
+        ("0", "0", "0.00"),
+        id="cancelled",
+    ),
+]
+
+
+@pytest.mark.parametrize(("units", "order", "item"), STATES)
+def test_an_order_looks_as_its_state_in_every_answer(
+    caller: Caller,
+    put: Put,
+    units: dict[str, int],
+    order: tuple[str, ...],
+    item: tuple[str, ...],
+) -> None:
+    """ListOrders, GetOrder and ListOrderItems tell the same of it."""
+    ordered = {"quantity_ordered": 4, "price": {"Principal": "20.00"}}
+    (placed,) = put({"number": 1, "item": ordered | units})
+
+    one = listed(caller, **SINCE)
+    got = caller.call("GetOrder", {"AmazonOrderId.Id.1": placed}, path=ORDERS)
+    items = caller.call("ListOrderItems", {"AmazonOrderId": placed}, path=ORDERS)
+
+    shown = ("OrderStatus", "Amount", "NumberOfItemsShipped", "NumberOfItemsUnshipped")
+    for reply in (one, got):
+        assert tuple(map(reply.text, shown)) == order
+    of_item = ("QuantityOrdered", "QuantityShipped", "Amount")
+    assert tuple(map(items.text, of_item)) == item

@@ -22,6 +22,27 @@ DELAY = timedelta(minutes=2)
 LIST_QUOTA = Quota(6, 60, shared="ListOrders")
 _CHANNELS = ("AFN", "MFN")
 _PAYMENT_METHODS = ("COD", "CVS", "Other")
+# Source: MWS Orders API, "ListOrders"; the later ones stand in its clients only.
+_EASY_SHIP_STATUSES = (
+    "PendingPickUp",
+    "LabelCanceled",
+    "PickedUp",
+    "OutForDelivery",
+    "Damaged",
+    "Delivered",
+    "RejectedByBuyer",
+    "Undeliverable",
+    "ReturnedToSeller",
+    "ReturningToSeller",
+    "Lost",
+    "PendingSchedule",
+    "PendingDropOff",
+    "DroppedOff",
+    "AtOriginFC",
+    "AtDestinationFC",
+)
+# TFM is the older name, which clients still send (mws-wire 8.2).
+_EASY_SHIP_FILTERS = ("EasyShipShipmentStatus.Status", "TFMShipmentStatus.Status")
 
 
 @operation("ListOrders", ORDERS, ORDERS_BACK_END, LIST_QUOTA)
@@ -58,14 +79,17 @@ def _wanted(call: Call) -> Wanted:
         raise call.lacks("MarketplaceId.Id.1")
     statuses = _statuses(call)
     methods = _among(call, "PaymentMethod.Method", _PAYMENT_METHODS)
-    # Orders here are all paid by other means than COD and CVS.
-    none_paid_so = bool(methods) and "Other" not in methods
+    # Orders here are all paid by other means than COD and CVS, and none is an order of
+    # Amazon Easy Ship, which are all that its filters leave.
+    none_match = bool(methods) and "Other" not in methods
+    for name in _EASY_SHIP_FILTERS:
+        none_match |= bool(_among(call, name, _EASY_SHIP_STATUSES))
     return Wanted(
         after=after,
         before=before,
         marketplace_ids=marketplaces,
         by_update=by_update,
-        statuses=() if none_paid_so else statuses or None,
+        statuses=() if none_match else statuses or None,
         channels=_among(call, "FulfillmentChannel.Channel", _CHANNELS) or None,
         buyer_email=call.optional("BuyerEmail"),
         merchant_order_id=call.optional("SellerOrderId"),
