@@ -325,6 +325,34 @@ def test_pages_hold_every_event_once_while_new_ones_arrive(
     ]
 
 
+@pytest.mark.parametrize("size", [None, 33])
+def test_over_a_hundred_events_come_in_pages(
+    put: Put, post: Post, ask: Callable[..., Reply], size: int | None
+) -> None:
+    """A page has 100 events unless told otherwise; ShipmentEvents and RefundEvents."""
+    numbers = range(1, 61)
+    for number in numbers:
+        put(number)
+    for number in numbers:
+        post(ship((A, 1), (B, 3)), CHARGE, number=number)
+        post(refund(1), number=number)
+
+    since = {"PostedAfter": "2026-11-24"}
+    given = since if size is None else since | {"MaxResultsPerPage": str(size)}
+    reply = ask("ListFinancialEvents", **given)
+    pages = [events(reply)]
+    while tokens := reply.texts("NextToken"):
+        reply = ask("ListFinancialEventsByNextToken", NextToken=tokens[0])
+        pages.append(events(reply))
+
+    sizes = [100, 20] if size is None else [33, 33, 33, 21]
+    assert [len(page) for page in pages] == sizes
+    # Within a page the shipments stand first: they are a list of their own.
+    for kind, amount in (("Shipment", "60.00"), ("Refund", "-12.00")):
+        found = [event for page in pages for event in page if event[0] == kind]
+        assert found == [(kind, order_id(number), amount) for number in numbers]
+
+
 def test_times_bound_what_is_listed(
     put: Put, post: Post, ask: Callable[..., Reply], clock: HeldClock
 ) -> None:

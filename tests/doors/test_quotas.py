@@ -2,74 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from app.doors.call import OPERATIONS, Operation
-from app.intake.quotas import Quota
+from app.doors.call import OPERATIONS
+from app.intake.accounts import Caller as CallerKey
+from app.intake.quotas import Quota, Quotas
+from app.store.backends import open_database
+from app.store.quotas import Buckets
 from tests.doors.caller import FEEDS, FEEDS_NAMESPACE, ORDERS, ORDERS_NAMESPACE, Reply
-from tests.doors.conftest import Running
+from tests.doors.conftest import SELLER, Running
+from tests.fidelity.pairs import Published, published
 from tests.held import HeldClock
 
 COUNT = "GetFeedSubmissionCount"
 QUOTA_HEADERS = ("x-mws-quota-max", "x-mws-quota-remaining", "x-mws-quota-resetsOn")
 
-_LISTS = Quota(10, 45, per_hour=80)
-_PAGES = Quota(30, 2, per_hour=1800)
-_DOCUMENTS = Quota(15, 60, per_hour=60)
-_ORDER_LISTS = Quota(6, 60, shared="ListOrders")
-_ITEMS = Quota(30, 2, shared="ListOrderItems")
-_PARTICIPATIONS = Quota(15, 60, shared="ListMarketplaceParticipations")
+# Operations that take from one bucket (mws-wire 7.3).
+SHARED = ("ListOrders", "ListOrderItems", "ListMarketplaceParticipations")
+# MWS's page has none: it could never be called (docs/decisions/0014).
+UNPUBLISHED = "Reports/2009-01-01/GetReportScheduleListByNextToken"
 
-# Source: mws-wire 7.3 and 9.5.
-PUBLISHED = {
-    "Feeds/2009-01-01/SubmitFeed": Quota(15, 120, per_hour=30),
-    "Feeds/2009-01-01/GetFeedSubmissionList": _LISTS,
-    "Feeds/2009-01-01/GetFeedSubmissionListByNextToken": _PAGES,
-    "Feeds/2009-01-01/GetFeedSubmissionCount": _LISTS,
-    "Feeds/2009-01-01/CancelFeedSubmissions": _LISTS,
-    "Feeds/2009-01-01/GetFeedSubmissionResult": _DOCUMENTS,
-    "Reports/2009-01-01/RequestReport": _DOCUMENTS,
-    "Reports/2009-01-01/GetReport": _DOCUMENTS,
-    "Reports/2009-01-01/GetReportList": Quota(10, 60, per_hour=60),
-    "Reports/2009-01-01/GetReportRequestList": _LISTS,
-    "Reports/2009-01-01/GetReportRequestCount": _LISTS,
-    "Reports/2009-01-01/GetReportCount": _LISTS,
-    "Reports/2009-01-01/CancelReportRequests": _LISTS,
-    "Reports/2009-01-01/UpdateReportAcknowledgements": _LISTS,
-    "Reports/2009-01-01/GetReportListByNextToken": _PAGES,
-    "Reports/2009-01-01/GetReportRequestListByNextToken": _PAGES,
-    "Orders/2013-09-01/ListOrders": _ORDER_LISTS,
-    "Orders/2013-09-01/ListOrdersByNextToken": _ORDER_LISTS,
-    "Orders/2013-09-01/GetOrder": Quota(6, 60),
-    "Orders/2013-09-01/ListOrderItems": _ITEMS,
-    "Orders/2013-09-01/ListOrderItemsByNextToken": _ITEMS,
-    "Sellers/2011-07-01/ListMarketplaceParticipations": _PARTICIPATIONS,
-    "Sellers/2011-07-01/ListMarketplaceParticipationsByNextToken": _PARTICIPATIONS,
-    "Finances/2015-05-01/ListFinancialEventGroups": _PAGES,
-    "Finances/2015-05-01/ListFinancialEventGroupsByNextToken": _PAGES,
-    "Finances/2015-05-01/ListFinancialEvents": _PAGES,
-    "Finances/2015-05-01/ListFinancialEventsByNextToken": _PAGES,
+PUBLISHED = {each.address: each for each in published()}
+SERVED = {each.address: each for each in OPERATIONS.values()}
+ROWS = [pytest.param(row, id=key) for key, row in PUBLISHED.items() if row.burst]
+
+
+def test_the_published_table_has_every_operation() -> None:
+    """tests/fidelity/pairs/operations.txt, written by hand from mws-wire 7.3, 9.5."""
+    served = {operation.address for operation in OPERATIONS.values()}
+
+    assert set(PUBLISHED) == served
+    assert [key for key, row in PUBLISHED.items() if not row.burst] == [UNPUBLISHED]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_an_operation_grants_what_was_published(row: Published) -> None:
+    """The code has the numbers a second time, so that a slip of the pen is seen."""
+    name = row.action.removesuffix("ByNextToken")
+    assert row.burst is not None
+    assert row.restore_seconds is not None
+
+    assert SERVED[row.address].quota == Quota(
+        row.burst,
+        row.restore_seconds,
+        row.per_hour,
+        shared=name if name in SHARED else None,
+    )
+
+
+@pytest.fixture
+def quotas(sqlite_url: str, clock: HeldClock) -> Iterator[Quotas]:
+    """The quotas as published, in buckets on disk."""
+    database = open_database(sqlite_url)
+    made = Quotas(Buckets(database), "mws", clock)
+    yield made
+    made.close()
+    database.close()
+
+
+PROBE = CallerKey("AKIAEXAMPLE0KEY00001", SELLER)
+
+
+def taken(quotas: Quotas, address: str, quota: Quota) -> str:
+    """Take one request; return the code of its refusal, or nothing."""
+    found = quotas.take(PROBE, address, quota).refusal
+    return found.code.value.mws if found else ""
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_of_the_table_is_replayed_to_the_second(
+    quotas: Quotas, clock: HeldClock, row: Published
+) -> None:
+    """The operation's own quota in the buckets, the numbers from the table."""
+    quota = SERVED[row.address].quota
+    assert quota is not None
+    assert row.burst is not None
+    assert row.restore_seconds is not None
+    step = min(1.0, row.restore_seconds / 2)
+
+    burst = [taken(quotas, row.address, quota) for _ in range(row.burst + 1)]
+    around = []
+    for _ in range(4):
+        clock.advance(row.restore_seconds - step)
+        early = taken(quotas, row.address, quota)
+        clock.advance(step)
+        around.append((early, taken(quotas, row.address, quota)))
+
+    assert burst == [""] * row.burst + ["RequestThrottled"]
+    assert around == [("RequestThrottled", "")] * 4
+
+
+HOURLY = {
+    (row.burst, row.restore_seconds, row.per_hour): row
+    for row in PUBLISHED.values()
+    if row.per_hour
 }
-_SUBSCRIPTIONS = Quota(25, 0.5, per_hour=7200)
 
 
-def published(address: str) -> Quota | None:
-    """Look an operation up; some rows stand for a whole group."""
-    if address.endswith("/GetServiceStatus"):
-        return Quota(2, 300)
-    if address.startswith("Subscriptions/"):
-        return _SUBSCRIPTIONS
-    return PUBLISHED.get(address)
+@pytest.mark.parametrize("row", HOURLY.values(), ids=lambda each: each.address)
+def test_every_hourly_quota_of_the_table_is_replayed(
+    quotas: Quotas, clock: HeldClock, row: Published
+) -> None:
+    """As fast as tokens come back, until the hour's are used; then in the next hour."""
+    quota = SERVED[row.address].quota
+    assert quota is not None
+    assert row.restore_seconds is not None
+    standing = quotas.take(PROBE, "none", Quota(1, 1, per_hour=1)).standing
+    assert standing is not None
+    clock.now = begun = standing.resets_at
 
+    granted, refusal = 0, ""
+    while refusal != "QuotaExceeded":
+        if refusal == "RequestThrottled":
+            clock.advance(row.restore_seconds)
+        refusal = taken(quotas, row.address, quota)
+        granted += not refusal
+    clock.now = begun + timedelta(seconds=3599)
+    last = taken(quotas, row.address, quota)
+    clock.advance(1)
 
-@pytest.mark.parametrize("listed", OPERATIONS.values(), ids=lambda each: each.address)
-def test_an_operation_grants_what_was_published(listed: Operation) -> None:
-    """The table is written here a second time, so that a slip of the pen is seen."""
-    assert listed.quota is not None
-    assert listed.quota == (published(listed.address) or listed.quota)
+    assert granted == row.per_hour
+    assert last == "QuotaExceeded"
+    assert taken(quotas, row.address, quota) == ""
 
 
 def headers_of(reply: Reply) -> list[str | None]:

@@ -56,19 +56,39 @@ class Pair:
 
 @dataclass(frozen=True)
 class Published:
-    """One operation as MWS had it; `burst` is None where no source gives a quota."""
+    """One operation as MWS had it, with its published quota.
+
+    `burst` is None where no source gives a quota, `per_hour` where it had none.
+    """
 
     section: str
     action: str
-    burst: int | None
+    burst: int | None = None
+    restore_seconds: float | None = None
+    per_hour: int | None = None
+
+    @property
+    def address(self) -> str:
+        """Section/Version/Operation."""
+        return f"{self.section}/{SECTIONS[self.section]}/{self.action}"
 
 
 def published() -> list[Published]:
     """Return every operation of the sections."""
     found = []
     for line in _lines("operations"):
-        section, action, burst, _, _ = line.split()
-        found.append(Published(section, action, None if burst == "?" else int(burst)))
+        section, action, *quota = line.split()
+        numbers = [None if text in "?-" else float(text) for text in quota]
+        burst, restore, per_hour = numbers
+        found.append(
+            Published(
+                section,
+                action,
+                None if burst is None else int(burst),
+                restore,
+                None if per_hour is None else int(per_hour),
+            )
+        )
     return found
 
 
