@@ -27,6 +27,7 @@ from app.intake.mail.desk import MailDesk
 from app.intake.mail.job import MailJob, Patience
 from app.intake.mail.message import parse_address
 from app.intake.mail.transport import open_transport
+from app.intake.mail.writer import MailWriter
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas, open_quotas
@@ -124,6 +125,9 @@ def build(
         throttle=timedelta(seconds=settings.desk_sign_in_window_seconds),
         most_failures=settings.desk_sign_in_attempts,
     )
+    writer = _mail_writer(settings, database)
+    mails = MailDesk(database, writer)
+    health = HealthDesk(database, clock)
     app = create_app(
         intake,
         desk,
@@ -145,6 +149,8 @@ def build(
             DeskOrders(database),
             DeskActions(database, intake),
             intake,
+            health,
+            mails,
             settings,
             clock,
         ),
@@ -156,10 +162,10 @@ def build(
         desk_users,
         intake,
         quotas,
-        MailDesk(database),
-        HealthDesk(database, clock),
+        mails,
+        health,
         app,
-        _worker(settings, database, documents, clock, ids, alone=alone),
+        _worker(settings, database, documents, writer, clock, ids, alone=alone),
     )
 
 
@@ -167,6 +173,7 @@ def _worker(
     settings: Settings,
     database: Database,
     documents: Documents,
+    writer: MailWriter,
     clock: Callable[[], datetime],
     ids: Callable[[], str],
     *,
@@ -216,7 +223,7 @@ def _worker(
         schedules.step,
         reports.step,
         courier.step,
-        _mail_job(settings, database, roster, clock).step,
+        _mail_job(settings, Outbox(database, roster), writer, clock).step,
         health.step,
     ]
     if windows.on:
@@ -250,10 +257,18 @@ def _windows(settings: Settings) -> Windows:
     )
 
 
+def _mail_writer(settings: Settings, database: Database) -> MailWriter:
+    try:
+        sender = parse_address(settings.mail_from)
+    except ValueError as error:
+        raise ValueError(f"FEEDGATE_MAIL_FROM cannot be used: {error}") from error
+    return MailWriter(database, sender)
+
+
 def _mail_job(
     settings: Settings,
-    database: Database,
-    roster: Roster,
+    outbox: Outbox,
+    writer: MailWriter,
     clock: Callable[[], datetime],
 ) -> MailJob:
     transport = open_transport(
@@ -262,14 +277,9 @@ def _mail_job(
         authority=settings.smtp_authority,
         folder=settings.outbox_folder,
     )
-    try:
-        sender = parse_address(settings.mail_from)
-    except ValueError as error:
-        raise ValueError(f"FEEDGATE_MAIL_FROM cannot be used: {error}") from error
     patience = Patience(
         timedelta(seconds=settings.mail_retry_first_seconds),
         timedelta(seconds=settings.mail_retry_most_seconds),
         timedelta(seconds=settings.mail_give_up_seconds),
     )
-    outbox = Outbox(database, roster)
-    return MailJob(database, outbox, transport, sender, patience, clock)
+    return MailJob(writer, outbox, transport, patience, clock)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.cli.failures import Failure
 from app.cli.output import print_json, print_table
 from app.cli.service import open_service, read_settings
-from app.intake.health import MOST_DAYS, CancelRate, Health
+from app.intake.health import MOST_DAYS, Health
+from app.intake.health_files import daily_csv, to_json
 from app.model.cancel_rate import TARGET
 from app.model.times import to_iso
 
@@ -52,60 +51,11 @@ def show(
             raise Failure(f"There is no seller {seller_id}.")
         health = service.health.health(seller_id, days=days)
     if output is HealthFormat.JSON:
-        print_json(_to_json(health))
+        print_json(to_json(health))
     elif output is HealthFormat.CSV:
-        _print_csv(health.series)
+        typer.echo(daily_csv(health), nl=False)
     else:
         _print_tables(health)
-
-
-def _to_json(health: Health) -> dict[str, Any]:
-    return {
-        "target_percent": str(TARGET),
-        "cancel_rate": _rate_to_json(health.rate),
-        "daily": [_rate_to_json(rate) for rate in health.series],
-        "cancelled_orders": [
-            {
-                "amazon_order_id": order.amazon_order_id,
-                "purchase_date": to_iso(order.purchase_date),
-                "status": order.status.value,
-                "units": order.units,
-                "reasons": list(order.reasons),
-            }
-            for order in health.cancelled_orders
-        ],
-        "refunds": {
-            "percent": str(health.refund_percent),
-            "orders": health.refunded_orders,
-            "charged_orders": health.charged_orders,
-            "amounts": {each.currency: str(each.amount) for each in health.refunds},
-        },
-    }
-
-
-def _rate_to_json(rate: CancelRate) -> dict[str, Any]:
-    return {
-        "day": rate.day.isoformat(),
-        "percent": str(rate.percent),
-        "cancelled": rate.cancelled,
-        "orders": rate.counted,
-        "on_target": rate.is_on_target,
-    }
-
-
-def _print_csv(series: tuple[CancelRate, ...]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("day", "percent", "cancelled", "orders", "on_target"))
-    for rate in series:
-        writer.writerow(
-            (
-                rate.day.isoformat(),
-                rate.percent,
-                rate.cancelled,
-                rate.counted,
-                "yes" if rate.is_on_target else "no",
-            )
-        )
 
 
 def _print_tables(health: Health) -> None:
@@ -131,7 +81,7 @@ def _print_tables(health: Health) -> None:
                     to_iso(order.purchase_date),
                     order.status,
                     order.units,
-                    ", ".join(reason or "none" for reason in order.reasons),
+                    ", ".join(reason or "none" for reason in order.chosen),
                 )
                 for order in health.cancelled_orders
             ],

@@ -6,6 +6,7 @@ day on which orders were placed. Source: design D4, feed-vocabulary 5.5, decisio
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,9 +21,10 @@ from app.model.cancel_rate import (
     percentage,
 )
 from app.model.order import OrderStatus
-from app.store import health
+from app.store import desk_notes, health
 from app.store.backends import Database
 from app.store.bulk import Connection
+from app.store.health import Contact as Contact
 from app.store.health import Refunds as Refunds
 from app.store.orders import load_orders
 
@@ -55,8 +57,8 @@ class CancelledOrder:
     """An order that counts as cancelled by the seller.
 
     `reasons` are those of the feeds, each once, in the order in which they came; None
-    is a cancellation without one. The desk's own note beside a submission, once there
-    is one, belongs here too: a field of its own, never one of these.
+    is a cancellation without one. `chosen` are the same as people know them: of what a
+    button of the desk did it is the reason that was chosen there.
     """
 
     amazon_order_id: str
@@ -64,6 +66,7 @@ class CancelledOrder:
     status: OrderStatus
     units: int
     reasons: tuple[str | None, ...]
+    chosen: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,12 @@ class HealthDesk:
                 refunds=tuple(health.refunds(connection, seller_id, start, end)),
             )
 
+    @outages_refused
+    def contact(self, seller_id: str) -> Contact | None:
+        """Return who is warned of the seller's cancel rate, if anybody is."""
+        with self._database.read() as connection:
+            return health.find_contact(connection, seller_id)
+
 
 def rate_of(connection: Connection, seller_id: str, day: date) -> CancelRate:
     """Return the cancel rate of the window that ends with a day."""
@@ -181,15 +190,19 @@ def _cancelled(
 ) -> Iterable[CancelledOrder]:
     for page in _pages(ids):
         read = load_orders(connection, seller_id, page, amounts=False, history=True)
+        noted = desk_notes.cancel_reasons(connection, seller_id, page)
         for order_id in page:
             order = read[order_id]
-            reasons = dict.fromkeys(each.reason for each in order.cancellations)
+            reasons = Counter(each.reason for each in order.cancellations)
+            by_feeds = reasons - Counter(told for told, _ in noted[order_id])
+            by_buttons = (chosen for _, chosen in noted[order_id])
             yield CancelledOrder(
                 order_id,
                 order.purchase_date,
                 order.status,
                 sum(item.quantity_cancelled for item in order.items),
                 tuple(reasons),
+                tuple(dict.fromkeys((*by_feeds, *by_buttons))),
             )
 
 

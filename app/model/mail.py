@@ -15,6 +15,15 @@ class MailKind(StrEnum):
     """To the seller: the pre-fulfilment cancel rate comes near its target."""
 
 
+class MailState(StrEnum):
+    """How far an e-mail has come."""
+
+    WAITING = "waiting"
+    """Not sent yet; its error says what came in between, if anything did."""
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
 BUYER_MAILS = (MailKind.CANCELLATION, MailKind.REFUND, MailKind.DISPATCH)
 """The kinds that go to buyers, each of which can be switched off."""
 

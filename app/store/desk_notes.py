@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, String, and_, cast, literal, select
 from sqlalchemy import func as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.model.effects import CancelItem, read_effect
 from app.model.feed import FeedStatus
 from app.store.tables import desk_submission, effect, feed_submission
 
@@ -92,6 +94,41 @@ def of_order(
     return [
         (DeskNote(*row[:-1]), FeedStatus(row[-1])) for row in connection.execute(query)
     ]
+
+
+def cancel_reasons(
+    connection: Connection, seller_id: str, order_ids: Sequence[str]
+) -> dict[str, list[tuple[str | None, str | None]]]:
+    """Return, by order, what buttons of the desk cancelled: two reasons for each.
+
+    The first is the one that the document could say, the second the one chosen.
+    """
+    query = (
+        select(_note.amazon_order_id, effect.c.kind, effect.c.content, _note.reason)
+        .join(
+            effect,
+            and_(
+                effect.c.source
+                == literal("feed ").concat(cast(_note.feed_submission_id, String)),
+                effect.c.amazon_order_id == _note.amazon_order_id,
+            ),
+        )
+        .where(
+            _note.seller_id == seller_id,
+            _note.amazon_order_id.in_(order_ids),
+            effect.c.seller_id == seller_id,
+            effect.c.kind == CancelItem.kind,
+        )
+        .order_by(effect.c.effect_id)
+    )
+    found: dict[str, list[tuple[str | None, str | None]]] = {
+        order_id: [] for order_id in order_ids
+    }
+    for order_id, kind, content, chosen in connection.execute(query):
+        told = read_effect(kind, content)
+        assert isinstance(told, CancelItem)
+        found[order_id].append((told.reason, chosen))
+    return found
 
 
 def state_of(connection: Connection, seller_id: str, amazon_order_id: str) -> str:

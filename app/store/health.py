@@ -129,6 +129,13 @@ def contacts(connection: Connection) -> list[Contact]:
     return [Contact(*row) for row in connection.execute(query)]
 
 
+def find_contact(connection: Connection, seller_id: str) -> Contact | None:
+    """Return the contact of a seller, or None."""
+    query = select(seller_contact).where(_contact.seller_id == seller_id)
+    row = connection.execute(query).first()
+    return None if row is None else Contact(*row)
+
+
 def note_warning(
     connection: Connection, seller_id: str, warned_at: datetime | None
 ) -> bool:

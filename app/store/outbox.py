@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, and_, or_, select, update
 from sqlalchemy import tuple_ as pair
 
 from app.model.effects import Effect, read_effect
-from app.model.mail import MailKind
+from app.model.mail import MailKind, MailState
 from app.store import bulk, tables
 from app.store.backends import Database
 from app.store.roster import Roster
@@ -54,6 +54,13 @@ class OutboxMail:
     sent_at: datetime | None
     given_up_at: datetime | None
     error: str | None
+
+    @property
+    def state(self) -> MailState:
+        """How far the mail has come."""
+        if self.sent_at is not None:
+            return MailState.SENT
+        return MailState.WAITING if self.given_up_at is None else MailState.GIVEN_UP
 
 
 _COLUMNS = tuple(outbox.c[name] for name in OutboxMail.__slots__)
@@ -95,9 +102,10 @@ def list_mails(
     *,
     limit: int,
     amazon_order_id: str | None = None,
+    state: MailState | None = None,
     before: int | None = None,
 ) -> list[OutboxMail]:
-    """Return a seller's mails, newest first, of one order or of all.
+    """Return a seller's mails, newest first, of one order or of all, of one state.
 
     `before` goes on behind the mail of that outbox_id.
     """
@@ -111,6 +119,15 @@ def list_mails(
         query = query.where(
             _mail.amazon_order_id == amazon_order_id,
             pair(_mail.source, _mail.place).in_(told),
+        )
+    if state is not None:
+        query = query.where(
+            _mail.sent_at.is_not(None)
+            if state is MailState.SENT
+            else _mail.sent_at.is_(None),
+            _mail.given_up_at.is_not(None)
+            if state is MailState.GIVEN_UP
+            else _mail.given_up_at.is_(None),
         )
     if before is not None:
         query = query.where(_mail.outbox_id < before)

@@ -93,6 +93,7 @@ class Place:
     service: Service
     url: str
     clock: HeldClock
+    home: Path
 
     @contextmanager
     def browse(self, language: str = "en") -> Iterator[Browser]:
@@ -155,7 +156,7 @@ def desk_at(folder: Path, database_url: str, **settings: Any) -> Iterator[Place]
     serving = server(service.app, clock, ids, request_line_bytes=line)
     with served(serving, listen("127.0.0.1", 0)) as url:
         try:
-            yield Place(service, url, clock)
+            yield Place(service, url, clock, folder)
         finally:
             service.worker.stop()
     service.close()

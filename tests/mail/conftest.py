@@ -18,6 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from app.intake.mail.job import MailJob, Patience
 from app.intake.mail.message import parse_address
 from app.intake.mail.transport import Transport, open_transport
+from app.intake.mail.writer import MailWriter
 from app.intake.order_import import import_orders
 from app.model.effects import CancelItem, Effect
 from app.model.mail import MailKind
@@ -138,7 +139,8 @@ def new_job(
         patience = Patience(timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
         sender = parse_address("orders@shop.example")
         outbox = Outbox(database, roster)
-        return MailJob(database, outbox, transport, sender, patience, clock)
+        writer = MailWriter(database, sender)
+        return MailJob(writer, outbox, transport, patience, clock)
 
     return make
 

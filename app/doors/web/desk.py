@@ -8,8 +8,10 @@ from starlette.exceptions import HTTPException
 from app.doors.web import (
     cancel,
     files,
+    health,
     order_list,
     order_page,
+    outbox,
     progress,
     refund,
     ship,
@@ -21,7 +23,18 @@ from app.doors.web.visits import FormRefused, NothingThere, SignInNeeded, Visiti
 from app.errors import ErrorCode, ServiceError
 
 # Each page is a module with a router of its own.
-PAGES = (sign_in, files, order_list, order_page, cancel, refund, ship, progress)
+PAGES = (
+    sign_in,
+    files,
+    order_list,
+    order_page,
+    cancel,
+    refund,
+    ship,
+    progress,
+    health,
+    outbox,
+)
 
 _OUTAGE = N_("The database cannot be reached just now. Try again after a pause.")
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from babel.support import NullTranslations, Translations
 
 FOLDER = Path(__file__).parents[1] / "locale"
@@ -53,6 +53,22 @@ class Language:
     def money(self, amount: Decimal, currency: str) -> str:
         """Write an amount as the language writes it."""
         return format_currency(amount, currency, locale=self.locale)
+
+    def number(self, count: int) -> str:
+        """Write a number as the language groups its digits."""
+        text: str = format_decimal(count, locale=self.locale)
+        return text
+
+    def percent(self, figure: Decimal, places: int = 2) -> str:
+        """Write percent (2.5 is 2.5 %) with so many decimals."""
+        number = format_decimal(
+            figure, f"#,##0.{'0' * places}".rstrip("."), locale=self.locale
+        )
+        return f"{number}%"
+
+    def day(self, when: date) -> str:
+        """Write a day."""
+        return format_date(when, "medium", locale=self.locale)
 
     def moment(self, when: datetime, zone: tzinfo) -> str:
         """Write a time of a zone, to the minute, with the name of the zone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ FOLDER = Path(__file__).parent
 # Nothing but our own files, no frame around it, no script or style within a page.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
-    "style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "style-src 'self'; img-src 'self' data:; frame-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -37,6 +38,8 @@ def N_(message: str) -> str:  # noqa: N802 # gettext's own name for it
 
 NAVIGATION = (
     ("/desk/orders", N_("Manage orders")),
+    ("/desk/health", N_("Account health")),
+    ("/desk/outbox", N_("Outbox")),
     # Other pages of the desk go here: address and name.
 )
 """What the head of every page leads to."""
@@ -103,6 +106,10 @@ def _answer(
         "_": language.text,
         "money": language.money,
         "moment": partial(_moment, language),
+        "moment_utc": partial(language.moment, zone=UTC),
+        "day": language.day,
+        "number": language.number,
+        "percent": language.percent,
         "language": language,
         "languages": tuple(languages().values()),
         "navigation": NAVIGATION,

@@ -12,6 +12,8 @@ from app.doors.web.language import Language
 from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
 from app.intake.desk_users import DeskUsers, SignedIn
+from app.intake.health import HealthDesk
+from app.intake.mail.desk import MailDesk
 from app.intake.submissions import Intake
 from app.settings import Settings
 
@@ -26,6 +28,8 @@ class Desk:
     orders: DeskOrders
     actions: DeskActions
     intake: Intake
+    health: HealthDesk
+    mails: MailDesk
     settings: Settings
     clock: Callable[[], datetime]
 

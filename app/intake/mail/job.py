@@ -6,10 +6,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
 
-from app.intake.mail.letter import Letter, write_letter
-from app.intake.mail.message import AddressInvalid, Envelope, write_message
+from app.intake.mail.message import AddressInvalid
 from app.intake.mail.transport import (
     Delayed,
     Refused,
@@ -18,13 +16,9 @@ from app.intake.mail.transport import (
     Unreachable,
     opened,
 )
-from app.intake.mail.warning import write_warning
-from app.model.mail import MailKind
-from app.store.accounts import find_seller
-from app.store.backends import Database, is_outage
-from app.store.bulk import Connection
-from app.store.orders import load_orders
-from app.store.outbox import Outbox, OutboxMail, read_told
+from app.intake.mail.writer import MailWriter, Unwritable
+from app.store.backends import is_outage
+from app.store.outbox import Outbox, OutboxMail
 
 _CLAIM = 20
 
@@ -45,27 +39,21 @@ class Patience:
         return min(self.first * pauses, self.most)
 
 
-class Unwritable(Exception):
-    """There is nothing to write, for good; the text says why."""
-
-
 class MailJob:
     """Sends mails, one at a time; one that cannot be sent holds up no other."""
 
     def __init__(
         self,
-        database: Database,
+        writer: MailWriter,
         outbox: Outbox,
         transport: Transport,
-        sender: Address,
         patience: Patience,
         clock: Callable[[], datetime],
     ) -> None:
         """Keep the parts."""
-        self._database = database
+        self._writer = writer
         self._outbox = outbox
         self._transport = transport
-        self._sender = sender
         self._patience = patience
         self._clock = clock
         # A server that is out of reach is so for every mail.
@@ -100,7 +88,7 @@ class MailJob:
     def _send(self, session: Session, mail: OutboxMail) -> bool:
         """Send one mail, or note why not; False if the session is over with it."""
         try:
-            envelope = self._write(mail)
+            envelope = self._writer.message(mail)
             # After a long wait for the server a peer may have taken it over.
             if not self._outbox.is_mine(mail):
                 return True
@@ -125,25 +113,6 @@ class MailJob:
                 _log.warning("mail %d: another worker has it", mail.outbox_id)
         return True
 
-    def _write(self, mail: OutboxMail) -> Envelope:
-        with self._database.read() as connection:
-            seller = find_seller(connection, mail.seller_id)
-            name = "" if seller is None else seller.name
-            if mail.kind is MailKind.CANCEL_RATE:
-                letter = write_warning(mail.content or "{}", name)
-                recipient_name = name
-            else:
-                letter, recipient_name = self._to_buyer(connection, mail, name)
-        return write_message(
-            letter,
-            sender=self._sender,
-            sender_name=name,
-            recipient=mail.recipient,
-            recipient_name=recipient_name,
-            message_number=mail.outbox_id,
-            written_at=mail.created_at,
-        )
-
     def _give_up(self, mail: OutboxMail, reason: str) -> None:
         # The reason can hold the address, which no log needs: it stays in the row.
         _log.warning("mail %d is given up", mail.outbox_id)
@@ -155,17 +124,6 @@ class MailJob:
             self._give_up(mail, reason)
         else:
             self._outbox.retry(mail, now + self._patience.pause(mail.attempts), reason)
-
-    def _to_buyer(
-        self, connection: Connection, mail: OutboxMail, seller_name: str
-    ) -> tuple[Letter, str]:
-        """Write to a buyer; return the letter and the buyer's name."""
-        order_id = mail.amazon_order_id or ""
-        order = load_orders(connection, mail.seller_id, [order_id]).get(order_id)
-        effects = read_told(connection, mail)
-        if order is None or not effects:
-            raise Unwritable("the order, or what happened to it, is not there any more")
-        return write_letter(mail.kind, order, effects, seller_name), order.buyer.name
 
     def _wait(self, left: list[OutboxMail], reason: str) -> None:
         """Try nothing for a while; mails that are too old by now are given up."""

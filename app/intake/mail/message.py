@@ -97,12 +97,21 @@ def write_message(
     message["Message-ID"] = f"<{stamp}@{sender.domain}>"
     # So that no absence note answers it. Source: RFC 3834.
     message["Auto-Submitted"] = "auto-generated"
-    templates = _templates()
-    text = templates.get_template("letter.txt").render(letter=letter)
-    html = templates.get_template("letter.html").render(letter=letter)
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message.set_content(as_text(letter), cte="quoted-printable")
+    message.add_alternative(as_html(letter), subtype="html", cte="quoted-printable")
+    # In quoted-printable an underscore never follows an equals sign.
+    message.set_boundary(f"=_{stamp}")
     return Envelope(sender.addr_spec, to.addr_spec, message.as_bytes())
+
+
+def as_text(letter: Letter) -> str:
+    """Write a letter as plain text."""
+    return _templates().get_template("letter.txt").render(letter=letter)
+
+
+def as_html(letter: Letter) -> str:
+    """Write a letter as an HTML document."""
+    return _templates().get_template("letter.html").render(letter=letter)
 
 
 def _named(address: Address, name: str) -> Address:
