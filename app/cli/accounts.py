@@ -231,10 +231,13 @@ def _told() -> Iterator[None]:
 def contact(
     seller_id: Annotated[str, typer.Argument(help="Whose address it is.")],
     email: Annotated[str, typer.Argument(help="Where warnings go.")],
+    language: Annotated[
+        str, typer.Option(help="Language of the warnings: en, de, fr or zh_Hans.")
+    ] = "en",
 ) -> None:
     """Set the address that is warned when the cancel rate comes near its target."""
     with _accounts() as accounts:
-        accounts.set_contact(seller_id, email)
+        accounts.set_contact(seller_id, email, language)
     typer.echo(f"Seller {seller_id} is warned at {email}.")
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from app.errors import ErrorCode, ServiceError
 from app.intake.mail.message import AddressInvalid, parse_address
+from app.intake.mail.words import languages
 from app.intake.outages import outages_refused
 from app.intake.seals import SealBroken, Seals
 from app.model.marketplaces import MARKETPLACES
@@ -150,18 +151,24 @@ class Accounts:
             ):
                 raise AccountError("the MWSAuthToken is not in force")
 
-    def set_contact(self, seller_id: str, email: str) -> None:
-        """Set the address that a seller is warned at (account health).
+    def set_contact(self, seller_id: str, email: str, language: str = "en") -> None:
+        """Set the address that a seller is warned at (account health), and how.
 
-        Raises AccountError if the seller is unknown or it is no address.
+        Raises AccountError if the seller is unknown, or for an address or a language
+        that is none.
         """
+        if language not in languages():
+            raise AccountError(
+                f"mails are not written in {language!r}, but in "
+                f"{', '.join(languages())}"
+            )
         try:
             address = parse_address(email).addr_spec
         except AddressInvalid as error:
             raise AccountError(str(error)) from error
         with self._database.write() as connection:
             _existing(connection, seller_id)
-            set_contact(connection, seller_id, address)
+            set_contact(connection, seller_id, address, language)
 
     def list(self) -> tuple[AccountView, ...]:
         """Return all sellers with their keys, by seller id."""

@@ -62,6 +62,7 @@ class HealthWatch:
 
     def _mail(self, contact: Contact, rate: CancelRate, now: datetime) -> NewMail:
         figures = {
+            "language": contact.language,
             "seller_id": contact.seller_id,
             "rate": str(rate.percent),
             "cancelled": rate.cancelled,

@@ -78,6 +78,14 @@ def by_submission(
     return None if row is None else DeskNote(*row)
 
 
+def by_source(connection: Connection, seller_id: str, source: str) -> DeskNote | None:
+    """Return the note of what the ledger calls a source, such as "feed 50000000001"."""
+    kind, _, number = source.partition(" ")
+    if kind != "feed" or not number.isdecimal():
+        return None
+    return by_submission(connection, seller_id, int(number))
+
+
 def of_order(
     connection: Connection, seller_id: str, amazon_order_id: str
 ) -> list[tuple[DeskNote, FeedStatus]]:

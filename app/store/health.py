@@ -36,6 +36,7 @@ class Contact:
     seller_id: str
     email: str
     warned_at: datetime | None
+    language: str
 
 
 def count_orders(
@@ -111,15 +112,17 @@ def refunds(
     ]
 
 
-def set_contact(connection: Connection, seller_id: str, email: str) -> None:
+def set_contact(
+    connection: Connection, seller_id: str, email: str, language: str
+) -> None:
     """Set whom to write to about an account; an earlier warning stays known."""
     changed = connection.execute(
         update(seller_contact)
         .where(_contact.seller_id == seller_id)
-        .values(email=email)
+        .values(email=email, language=language)
     )
     if not changed.rowcount:
-        row = {"seller_id": seller_id, "email": email}
+        row = {"seller_id": seller_id, "email": email, "language": language}
         connection.execute(seller_contact.insert(), row)
 
 

@@ -466,6 +466,7 @@ seller_contact = Table(
     Column("email", Text, nullable=False),
     # When the seller was warned of the cancel rate; NULL while it is well.
     Column("warned_at", Moment),
+    Column("language", String(10), nullable=False, server_default="en"),
 )
 
 # PostgreSQL's is UNLOGGED. SQLite has its own in a file beside the database, and none

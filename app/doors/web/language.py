@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
+
+from app.model.catalogues import read_catalogues
 
 FOLDER = Path(__file__).parents[1] / "locale"
 """One folder for each language, named as Babel names locales."""
@@ -80,15 +79,10 @@ class Language:
 @cache
 def languages() -> dict[str, Language]:
     """Read the catalogues; the folders are the list of languages."""
-    found = {}
-    for path in sorted(FOLDER.glob("*/LC_MESSAGES/messages.po")):
-        code = path.parts[-3]
-        compiled = BytesIO()
-        with path.open("rb") as file:
-            write_mo(compiled, read_po(file, locale=code))
-        compiled.seek(0)
-        found[code] = Language(code, Translations(compiled))
-    return found
+    return {
+        code: Language(code, catalogue)
+        for code, catalogue in read_catalogues(FOLDER).items()
+    }
 
 
 def chosen(cookie: str | None, accept_language: str) -> Language:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency
 
-from app.intake.mail.words import WORDS, Words
+from app.intake.mail.words import OPENINGS, REASONS, SUBJECTS, Words, words_of
 from app.model.effects import CancelItem, Effect, PostRefund, RecordShipment
 from app.model.mail import MailKind, language_of
 from app.model.marketplaces import MARKETPLACES, zone_of
@@ -43,43 +42,27 @@ def write_letter(
     Only what these effects say is told: neither what the seller noted for themselves,
     which no effect holds, nor anything of other messages.
     """
-    locale = _locale(order.marketplace_id)
-    words = _words(locale)
+    words = _words(order.marketplace_id)
     names = {"order": order.amazon_order_id, "seller": seller_name}
     name = order.buyer.name.strip()
-    greeting = words.greeting.format(name=name) if name else words.greeting_without_name
-    day = format_date(
-        order.purchase_date.astimezone(zone_of(order.marketplace_id)),
-        format="long",
-        locale=locale,
-    )
-    details = [*_details(words, order, effects, locale)]
-    details.append(words.ordered_on.format(date=day))
+    _ = words.text
     return Letter(
-        language=str(locale).replace("_", "-"),
-        subject=words.subjects[kind].format(**names),
-        greeting=greeting,
-        opening=words.openings[kind].format(**names),
+        language=words.tag,
+        subject=_(SUBJECTS[kind], **names),
+        greeting=_("Hello %(name)s,", name=name) if name else _("Hello,"),
+        opening=_(OPENINGS[kind], **names),
         lines=tuple(_lines(words, kind, order, effects)),
-        details=tuple(details),
-        closing=words.closing.format(**names),
+        details=tuple(_details(words, order, effects)),
+        closing=_("Kind regards, %(seller)s", seller=seller_name),
     )
 
 
-def _locale(marketplace_id: str) -> Locale:
+def _words(marketplace_id: str) -> Words:
     marketplace = MARKETPLACES.get(marketplace_id)
     if marketplace is None:
-        return Locale.parse("en")
-    language = language_of(marketplace.country_code)
-    try:
-        return Locale.parse(f"{language}_{marketplace.country_code}")
-    except UnknownLocaleError:
-        # Such as English in Mexico, of which Babel knows no style.
-        return Locale.parse(language)
-
-
-def _words(locale: Locale) -> Words:
-    return WORDS["zh_Hans" if locale.language == "zh" else locale.language]
+        return words_of("en")
+    country = marketplace.country_code
+    return words_of(language_of(country), country)
 
 
 def _lines(
@@ -100,42 +83,46 @@ def _lines(
             title = item.title or item.sku or code
             quantity = units[code]
             yield (
-                words.line.format(quantity=quantity, title=title) if quantity else title
+                words.text("%(quantity)s × %(title)s", quantity=quantity, title=title)
+                if quantity
+                else title
             )
 
 
-def _details(
-    words: Words, order: Order, effects: Sequence[Effect], locale: Locale
-) -> Iterator[str]:
+def _details(words: Words, order: Order, effects: Sequence[Effect]) -> Iterator[str]:
+    _ = words.text
     cancelled = [each for each in effects if isinstance(each, CancelItem)]
-    reasons = dict.fromkeys(words.reasons.get(each.reason or "") for each in cancelled)
+    reasons = dict.fromkeys(REASONS.get(each.reason or "") for each in cancelled)
     for reason in filter(None, reasons):
-        yield words.reason.format(reason=reason)
+        yield _("Reason: %(reason)s", reason=_(reason))
     shipments = [each for each in effects if isinstance(each, RecordShipment)]
     for shipment in shipments:
-        yield from _shipment(words, order, shipment, locale)
+        yield from _shipment(words, order, shipment)
     refund = sum(
         (each.net for each in effects if isinstance(each, PostRefund)), start=ZERO
     )
     if refund > 0 and (cancelled or not shipments):
         # Before the charge it is a credit against what will be charged (design D4).
-        text = words.given_back if order.charged else words.credited
-        yield text.format(amount=_money(refund, order.currency, locale))
+        amount = format_currency(refund, order.currency, locale=words.locale)
+        if order.charged:
+            yield _("You get back: %(amount)s", amount=amount)
+        else:
+            yield _("Taken off what you pay: %(amount)s", amount=amount)
+    yield _("You ordered on %(date)s.", date=_day(words, order, order.purchase_date))
 
 
-def _shipment(
-    words: Words, order: Order, shipment: RecordShipment, locale: Locale
-) -> Iterator[str]:
-    day = shipment.fulfillment_date.astimezone(zone_of(order.marketplace_id))
-    yield words.shipped_on.format(date=format_date(day, format="long", locale=locale))
+def _shipment(words: Words, order: Order, shipment: RecordShipment) -> Iterator[str]:
+    _ = words.text
+    yield _("Shipped on: %(date)s", date=_day(words, order, shipment.fulfillment_date))
     # "Other" is the code of a carrier that has only a name.
     named = shipment.carrier_code if shipment.carrier_code != "Other" else None
     carrier = shipment.carrier_name or named
     if carrier:
-        yield words.carrier.format(carrier=carrier)
+        yield _("Carrier: %(carrier)s", carrier=carrier)
     if shipment.tracking_number:
-        yield words.tracking_number.format(number=shipment.tracking_number)
+        yield _("Tracking number: %(number)s", number=shipment.tracking_number)
 
 
-def _money(amount: Decimal, currency: str, locale: Locale) -> str:
-    return format_currency(amount, currency, locale=locale)
+def _day(words: Words, order: Order, moment: datetime) -> str:
+    local = moment.astimezone(zone_of(order.marketplace_id))
+    return format_date(local, format="long", locale=words.locale)

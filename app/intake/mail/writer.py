@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.headerregistry import Address
 
 from app.intake.mail.letter import Letter, write_letter
 from app.intake.mail.message import Envelope, write_message
 from app.intake.mail.warning import write_warning
+from app.model.effects import CancelItem
 from app.model.mail import MailKind
+from app.store import desk_notes
 from app.store.accounts import find_seller
 from app.store.backends import Database
 from app.store.bulk import Connection
@@ -60,5 +63,14 @@ class MailWriter:
         effects = read_told(connection, mail)
         if order is None or not effects:
             raise Unwritable("the order, or what happened to it, is not there any more")
+        note = desk_notes.by_source(connection, mail.seller_id, mail.source)
+        if note is not None and note.reason:
+            # The document may have had only a coarser word for it.
+            effects = [
+                replace(each, reason=note.reason)
+                if isinstance(each, CancelItem)
+                else each
+                for each in effects
+            ]
         letter = write_letter(mail.kind, order, effects, name)
         return letter, name, order.buyer.name
