@@ -32,11 +32,11 @@ format: .venv/tests ## format the code
 	$(PYTHON) -m venv .venv
 
 .venv/runs: .venv/bin/pip pyproject.toml constraints.txt
-	$(INSTALL) --editable '.[postgres,sqs]'
+	$(INSTALL) --editable '.[postgres,sqs,s3]'
 	touch $@
 
 .venv/tests: .venv/runs
-	$(INSTALL) --editable '.[postgres,sqs,test]'
+	$(INSTALL) --editable '.[postgres,sqs,s3,test]'
 	touch $@
 
 # Clients for Node that the tests run; without npm those tests say that they skip.

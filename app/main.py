@@ -44,8 +44,13 @@ from app.model.windows import Windows
 from app.notifications import Courier
 from app.settings import Settings
 from app.sqs import SqsSender
-from app.store.backends import Database, open_database, open_presence
-from app.store.documents import Documents, FileDocuments
+from app.store.backends import (
+    Database,
+    open_database,
+    open_documents,
+    open_presence,
+)
+from app.store.documents import Documents
 from app.store.notifications import NotificationQueue, sweep_notifications
 from app.store.outbox import Outbox
 from app.store.queue import Queue, Retries
@@ -80,6 +85,17 @@ class Service:
         self.database.close()
 
 
+def documents_of(settings: Settings, ids: Callable[[], str]) -> Documents:
+    """Open the document store that the settings name. Raises ValueError."""
+    return open_documents(
+        settings.documents_url,
+        settings.documents_folder,
+        settings.spool_folder,
+        settings.documents_endpoint,
+        ids,
+    )
+
+
 def calm_collector() -> None:
     """Spare Python's cycle collector what never becomes garbage.
 
@@ -105,7 +121,7 @@ def build(
     ValueError for a database URL or a key that cannot be used.
     """
     database = open_database(settings.database)
-    documents = FileDocuments(settings.documents_folder, ids)
+    documents = documents_of(settings, ids)
     seals = open_seals(settings.secret_key.get_secret_value(), settings.home)
     accounts = Accounts(database, seals, clock)
     tokens = NextTokens(seals)

@@ -37,6 +37,17 @@ class Settings(BaseSettings):
         description="Folder of feeds and reports; empty: `documents` in the data "
         "folder. Nodes that share a database share this folder too.",
     )
+    documents_url: str = Field(
+        "",
+        description="Bucket of feeds and reports instead of that folder: "
+        "`s3://bucket/prefix`. Keys and region come from boto3's default chain, such "
+        "as `AWS_ACCESS_KEY_ID` and `AWS_DEFAULT_REGION`.",
+    )
+    documents_endpoint: str = Field(
+        "",
+        description="URL of the server that has the bucket, such as "
+        "`http://store.internal:9000`; empty: `AWS_ENDPOINT_URL_S3`, or AWS itself.",
+    )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on.")
     tls_certificate: Path | None = Field(
@@ -283,6 +294,20 @@ class Settings(BaseSettings):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("documents_url")
+    @classmethod
+    def _check_bucket(cls, value: str) -> str:
+        if value and not re.fullmatch(r"s3://[a-z0-9.-]{3,63}(/.*)?", value):
+            raise ValueError("expected s3://bucket/prefix")
+        return value
+
+    @field_validator("documents_endpoint")
+    @classmethod
+    def _check_endpoint(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/?#]+/?", value):
+            raise ValueError("expected scheme, host and port of a server")
+        return value
+
     @field_validator("queue_hosts")
     @classmethod
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -316,6 +341,11 @@ class Settings(BaseSettings):
     def documents_folder(self) -> Path:
         """The folder of feeds and reports in force."""
         return self.documents or self.home / "documents"
+
+    @property
+    def spool_folder(self) -> Path:
+        """The folder of documents on their way to or from a bucket."""
+        return self.home / "spool"
 
     @property
     def gate_count(self) -> int:

@@ -18,6 +18,7 @@ from app.store import feeds
 from app.store.backends import Database, migrate, open_database
 from app.store.documents import FileDocuments
 from tests import postgres
+from tests.buckets import Bucket, new_bucket
 from tests.held import HeldClock, held_ids
 from tests.queued import FEED
 from tests.queues import QueueServer, queue_server
@@ -82,6 +83,12 @@ def queues() -> Iterator[QueueServer]:
     """A queue server, as SQS is one."""
     with queue_server() as server:
         yield server
+
+
+@pytest.fixture
+def bucket(queues: QueueServer) -> Bucket:
+    """An empty bucket of the server that speaks the protocols of AWS."""
+    return new_bucket(queues.origin)
 
 
 @pytest.fixture

@@ -185,13 +185,13 @@ class _HeldSettings(Settings):
 
 
 def run_case(
-    case: Case, rules: Rules, home: Path, database_url: str = ""
+    case: Case, rules: Rules, home: Path, database_url: str = "", **more: Any
 ) -> list[Difference]:
     """Run a case through the real HTTP endpoint and return what came out otherwise.
 
     `home` is a folder of its own, and the database must be empty (without a URL it is
-    SQLite in `home`); it may be migrated already. Raises Failure if the case cannot be
-    run.
+    SQLite in `home`); it may be migrated already. `more` are settings. Raises Failure
+    if the case cannot be run.
     """
     given: dict[str, Any] = {
         "home": home,
@@ -199,6 +199,7 @@ def run_case(
         "rules": rules.value,
         "poll_seconds": 0.05,
         "quotas": "off",
+        **more,
     }
     settings = _HeldSettings(**given)
     migrate(settings.database)

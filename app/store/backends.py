@@ -1,10 +1,11 @@
-"""Pick a database by its URL; transactions; pending migrations."""
+"""Pick a database and a document store by URL; transactions; pending migrations."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import ModuleType
 
 from alembic import command
@@ -18,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from app.resources import migrations_folder
 from app.store import sqlite
 from app.store.bell import Bell
-from app.store.documents import DocumentsUnreachable
+from app.store.documents import Documents, DocumentsUnreachable, FileDocuments
 from app.store.presence import WORK_CHANNEL, Presence
 from app.store.turns import TurnMissed, Turns
 
@@ -107,6 +108,24 @@ def open_database(url: str) -> Database:
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return Database(*_postgresql().engines(parsed))
     raise ValueError(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
+
+
+def open_documents(
+    url: str, folder: Path, spool: Path, endpoint: str, ids: Callable[[], str]
+) -> Documents:
+    """Open the document store of a URL, s3://bucket/prefix, or that of a folder.
+
+    Documents of a bucket lie in `spool` on their way. Raises ValueError for a URL that
+    cannot be used.
+    """
+    if not url:
+        return FileDocuments(folder, ids)
+    # boto3 is an extra, and takes a second and 30 MB to import.
+    try:
+        from app.store.s3 import S3Documents
+    except ModuleNotFoundError as error:
+        raise ValueError("documents in S3 need feedgate[s3] installed") from error
+    return S3Documents(url, endpoint, spool, ids)
 
 
 def open_presence(database: Database, *, alone: bool) -> Presence:

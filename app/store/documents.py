@@ -1,17 +1,24 @@
-"""The document store: feeds and reports as files, durable once they are committed."""
+"""The document store: feeds and reports, whole and durable once they are committed.
+
+Here as files in a folder; s3.py keeps them in a bucket.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from io import BufferedReader
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import BinaryIO, Protocol, Self, TypeVar
+
+T = TypeVar("T")
+D = TypeVar("D", BufferedRandom, BufferedReader)
 
 
 class DocumentDamaged(Exception):
@@ -78,6 +85,12 @@ class Documents(Protocol):
     def delete(self, document_id: str) -> None:
         """Remove a document; one that is not there is no error."""
 
+    def check(self) -> None:
+        """Write and keep nothing of note, to see that documents can be written.
+
+        Raises OSError or DocumentsUnreachable if they cannot.
+        """
+
     def sweep(self, known: Iterable[str], older_than: datetime) -> int:
         """Remove old documents that nothing knows of; return how many.
 
@@ -99,7 +112,7 @@ class FileDocuments:
         self._folder = folder
         self._incoming = folder / "incoming"
         self._ids = ids
-        _make_folder(self._incoming)
+        make_folder(self._incoming)
 
     def new(self) -> FileDocumentWriter:
         """Begin a document under a temporary name."""
@@ -121,36 +134,23 @@ class FileDocuments:
 
     def open_checked(self, document_id: str, sha256: str) -> BufferedReader:
         """Open a document after its bytes were compared with their SHA-256."""
-        document = self.open(document_id)
-        try:
-            found = hashlib.file_digest(document, hashlib.sha256).hexdigest()
-            if found != sha256:
-                raise DocumentDamaged(
-                    f"document {document_id} has SHA-256 {found}, not {sha256}"
-                )
-            document.seek(0)
-        except BaseException:
-            document.close()
-            raise
-        return document
+        return checked(self.open(document_id), document_id, sha256)
 
     def delete(self, document_id: str) -> None:
         """Remove a document."""
         self._path(document_id).unlink(missing_ok=True)
 
+    def check(self) -> None:
+        """Write a file and remove it; it needs no wait for the disk."""
+        with self.new() as writer:
+            writer.write(b"check")
+            writer.open().close()
+
     def sweep(self, known: Iterable[str], older_than: datetime) -> int:
         """Remove old orphans by walking the files and the ids in use side by side."""
-        ids_in_use = iter(known)
-        in_use = next(ids_in_use, None)
-        swept = 0
-        for path in self._files():
-            while in_use is not None and in_use < path.name:
-                in_use = next(ids_in_use, None)
-            if path.name != in_use:
-                swept += _remove_if_older(path, older_than)
-        for path in self._incoming.iterdir():
-            swept += _remove_if_older(path, older_than)
-        return swept
+        orphans = unknown(self._files(), known, lambda path: path.name)
+        swept = sum(_remove_if_older(path, older_than) for path in orphans)
+        return swept + sweep_folder(self._incoming, older_than)
 
     def _files(self) -> Iterator[Path]:
         """Every document, ascending by id."""
@@ -162,15 +162,14 @@ class FileDocuments:
         return self._folder / document_id[:2] / document_id[2:4] / document_id
 
 
-class FileDocumentWriter:
-    """One document on its way in; see DocumentWriter."""
+class SpooledWriter(ABC):
+    """A document on its way in, in a file of its own; see DocumentWriter."""
 
-    def __init__(self, document_id: str, temporary: Path, final: Path) -> None:
-        """Write to `temporary` until `commit` makes it `final`."""
+    def __init__(self, document_id: str, temporary: Path) -> None:
+        """Write to `temporary`, which must not be there."""
         self.size = 0
         self._document_id = document_id
         self._temporary = temporary
-        self._final = final
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256()
         self._file = temporary.open("xb")
@@ -197,15 +196,9 @@ class FileDocumentWriter:
         self._file.flush()
         return self._temporary.open("rb")
 
+    @abstractmethod
     def commit(self) -> str:
-        """Write through to the disk: the bytes, then the name."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        _make_folder(self._final.parent)
-        self._temporary.replace(self._final)
-        _fsync_folder(self._final.parent)
-        return self._document_id
+        """Make the document durable and return its id."""
 
     def discard(self) -> None:
         """Keep nothing of a document that was not committed."""
@@ -227,11 +220,66 @@ class FileDocumentWriter:
         self.discard()
 
 
-def _make_folder(folder: Path) -> None:
+class FileDocumentWriter(SpooledWriter):
+    """Becomes a file of the folder by its new name."""
+
+    def __init__(self, document_id: str, temporary: Path, final: Path) -> None:
+        """Write to `temporary` until `commit` makes it `final`."""
+        super().__init__(document_id, temporary)
+        self._final = final
+
+    def commit(self) -> str:
+        """Write through to the disk: the bytes, then the name."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        make_folder(self._final.parent)
+        self._temporary.replace(self._final)
+        _fsync_folder(self._final.parent)
+        return self._document_id
+
+
+def checked(document: D, document_id: str, sha256: str) -> D:
+    """Return an open document at its start, its bytes having that SHA-256.
+
+    Closes it and raises DocumentDamaged if they have another.
+    """
+    try:
+        found = hashlib.file_digest(document, hashlib.sha256).hexdigest()
+        if found != sha256:
+            raise DocumentDamaged(
+                f"document {document_id} has SHA-256 {found}, not {sha256}"
+            )
+        document.seek(0)
+    except BaseException:
+        document.close()
+        raise
+    return document
+
+
+def unknown(
+    stored: Iterable[T], known: Iterable[str], id_of: Callable[[T], str]
+) -> Iterator[T]:
+    """Yield what is stored under no known id; both ascend by id."""
+    ids_in_use = iter(known)
+    in_use = next(ids_in_use, None)
+    for each in stored:
+        while in_use is not None and in_use < id_of(each):
+            in_use = next(ids_in_use, None)
+        if id_of(each) != in_use:
+            yield each
+
+
+def sweep_folder(folder: Path, older_than: datetime) -> int:
+    """Remove what crashed processes left in a folder; return how many."""
+    return sum(_remove_if_older(path, older_than) for path in folder.iterdir())
+
+
+def make_folder(folder: Path) -> None:
     """Make a folder so that it is still there after a loss of power."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     _fsync_folder(folder.parent)
 

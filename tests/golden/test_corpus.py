@@ -11,15 +11,17 @@ from app.model.feed import Rules
 from app.store.backends import open_database
 from app.store.ledger import replay
 from app.store.orders import find_order_ids, load_orders
+from tests.buckets import Bucket
 
 CORPUS = Path(__file__).parents[2] / "feeds"
+FOLDERS = sorted(path.parent for path in CORPUS.glob("*/*/case.md"))
 CASES = [
     pytest.param(
         case,
         rules,
         id=f"{case.folder.parent.name}/{case.folder.name}-{case.kind}-{rules}",
     )
-    for folder in sorted(path.parent for path in CORPUS.glob("*/*/case.md"))
+    for folder in FOLDERS
     for case in read_cases(folder)
     for rules in case.rules
 ]
@@ -52,3 +54,24 @@ def test_case_gives_its_report_and_its_orders(
     database.close()
     without_address = all(not order.buyer.email for order in kept.values())
     assert mails == (0 if without_address else cancelling)
+
+
+def test_cases_come_out_the_same_with_documents_in_a_bucket(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """One case of each kind of XML feed: feed in, report out, by way of S3."""
+    cases = [read_cases(folder)[0] for folder in FOLDERS]
+    first = {case.feed_types[0]: case for case in cases if case.kind == "xml"}
+    assert len(first) == 3
+    for number, case in enumerate(first.values()):
+        differences = run_case(
+            case,
+            case.rules[0],
+            tmp_path / f"home-{number}",
+            documents_url=f"{bucket.url}/{number}",
+            documents_endpoint=bucket.endpoint,
+        )
+
+        assert not differences, "\n".join(each.diff() for each in differences)
+        assert not [*(tmp_path / f"home-{number}" / "spool").iterdir()]
+    assert len(bucket.keys()) >= 2 * len(first)
