@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from fastapi import FastAPI
 
+from app.doors.monitoring import install_health, monitoring_app
 from app.doors.mws import create_app
 from app.doors.web.desk import install as install_desk
 from app.doors.web.parts import Desk
@@ -31,6 +32,7 @@ from app.intake.mail.writer import MailWriter
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas, open_quotas
+from app.intake.readiness import Readiness
 from app.intake.report_job import ReportJob
 from app.intake.report_schedules import ScheduleJob
 from app.intake.reports import ReportDesk
@@ -78,6 +80,8 @@ class Service:
     health: HealthDesk
     app: FastAPI
     worker: Worker
+    readiness: Readiness
+    monitoring: FastAPI
 
     def close(self) -> None:
         """Close the database; the worker must have been stopped before."""
@@ -171,6 +175,8 @@ def build(
             clock,
         ),
     )
+    readiness = Readiness(database, documents)
+    install_health(app, readiness.faults)
     return Service(
         database,
         documents,
@@ -182,6 +188,8 @@ def build(
         health,
         app,
         _worker(settings, database, documents, writer, clock, ids, alone=alone),
+        readiness,
+        monitoring_app(readiness.faults),
     )
 
 

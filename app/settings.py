@@ -50,6 +50,31 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on.")
+    monitor_host: str = Field(
+        "127.0.0.1",
+        description="Address that `serve` and `work` answer monitoring on.",
+    )
+    monitor_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port of /healthz and /readyz for `serve` and `work`, on that "
+        "address; 0: none. `serve` has both on its own port as well.",
+    )
+    drain_seconds: float = Field(
+        0,
+        ge=0,
+        le=3600,
+        description="How long `serve` still takes requests after SIGTERM while /readyz "
+        "says 503 already, so that a proxy sends it no more of them.",
+    )
+    stop_seconds: int = Field(
+        60,
+        ge=1,
+        le=3600,
+        description="How long requests in hand may take after that before they are "
+        "cut.",
+    )
     tls_certificate: Path | None = Field(
         None,
         description="Certificate file (PEM, with its chain) to serve https with; "

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvicorn
 
 from app.cli.failures import Failure
-from app.cli.server import listen, server, tls_of, url_of
+from app.cli.server import Server, listen, served, server, tls_of, url_of
 from app.cli.service import clock, ids, open_service, read_settings
 from app.demo import NotEmpty, load_demo
 from app.settings import Settings
@@ -69,7 +68,8 @@ def serve(
 ) -> None:
     """Serve the MWS API, with a worker in the same process.
 
-    Ctrl-C ends it: answers are finished, and so is the batch of the feed in hand.
+    Ctrl-C or SIGTERM ends it: answers are finished, and so is the batch of the feed in
+    hand. FEEDGATE_DRAIN_SECONDS lets a proxy turn away first.
     """
     settings = read_settings(
         host=host,
@@ -94,8 +94,15 @@ def serve(
             request_line_bytes=settings.max_request_line_bytes,
             log_level="debug" if settings.log_level == "debug" else "warning",
             tls=tls,
+            drain_seconds=settings.drain_seconds,
+            stop_seconds=settings.stop_seconds,
+            on_end=service.readiness.stop,
         )
-        with _ended_by_signals(http), _working(service, settings.workers):
+        with (
+            _ended_by_signals(http),
+            _monitored(service, settings),
+            _working(service, settings.workers),
+        ):
             if demo:
                 _show_demo(service, settings, url)
             _print(f"Feedgate listens on {url} (Ctrl-C ends it).")
@@ -121,9 +128,10 @@ def work(
     with open_service(settings) as service:
         # Before the threads start, which inherit it: the signal waits for sigwait.
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        with _working(service, settings.workers):
+        with _monitored(service, settings), _working(service, settings.workers):
             _print("Feedgate works on queued feeds (Ctrl-C ends it).")
             signal.sigwait(_ENDING)
+            service.readiness.stop()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     _print("Feedgate has ended.")
 
@@ -142,7 +150,7 @@ def migrate() -> None:
 
 
 @contextmanager
-def _ended_by_signals(http: uvicorn.Server) -> Iterator[None]:
+def _ended_by_signals(http: Server) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end a server, also before it has handlers of its own.
 
     The handler only takes note: an exception, wherever the program is just then, could
@@ -151,7 +159,7 @@ def _ended_by_signals(http: uvicorn.Server) -> Iterator[None]:
     """
 
     def take_note(number: int, frame: object) -> None:
-        http.should_exit = True
+        http.end()
 
     before = {each: signal.signal(each, take_note) for each in _ENDING}
     try:
@@ -159,6 +167,30 @@ def _ended_by_signals(http: uvicorn.Server) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+@contextmanager
+def _monitored(service: Service, settings: Settings) -> Iterator[None]:
+    """Answer monitoring on its own port, if there is to be one, until the end."""
+    if not settings.monitor_port:
+        yield
+        return
+    http = server(
+        service.monitoring,
+        clock,
+        ids,
+        request_line_bytes=settings.max_request_line_bytes,
+    )
+    with (
+        listen(
+            settings.monitor_host,
+            settings.monitor_port,
+            "FEEDGATE_MONITOR_PORT or FEEDGATE_MONITOR_HOST",
+        ) as listening,
+        served(http, listening) as url,
+    ):
+        _print(f"Monitoring is on {url}.")
+        yield
 
 
 @contextmanager

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -24,7 +26,7 @@ Ids = Callable[[], str]
 
 # Room for headers beside the longest request line that is served.
 _HEADER_BYTES = 32_768
-_GRACEFUL_SECONDS = 30
+_STOP_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,11 @@ def tls_of(settings: Settings) -> Tls | None:
     return Tls(certificate, key)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Bind an address; port 0 is any free one. Raises Failure if it cannot be had."""
+def listen(host: str, port: int, named: str = "--port or --host") -> socket.socket:
+    """Bind an address; port 0 is any free one. Raises Failure if it cannot be had.
+
+    `named` is how another one is chosen.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=2048)
@@ -73,7 +78,7 @@ def listen(host: str, port: int) -> socket.socket:
         reason = "it is in use already" if in_use else error.strerror or str(error)
         raise Failure(
             f"Cannot listen on port {port} of {host} ({reason}): choose another with "
-            "--port or --host."
+            f"{named}."
         ) from error
     # Connections inherit it. asyncio would set it only on sockets made for TCP by name,
     # and without it every answer waits 40 ms for the client's delayed acknowledgement.
@@ -89,6 +94,44 @@ def url_of(listening: socket.socket, tls: Tls | None = None) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
+class Server(uvicorn.Server):
+    """A server that goes on for a while when it is told to end.
+
+    Meanwhile `on_end` has told proxies, by way of /readyz, to send nothing new, and
+    every answer asks for its connection to be closed: no request meets a closed door.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, drain_seconds: float, on_end: Callable[[], None]
+    ) -> None:
+        """Take requests for `drain_seconds` more."""
+        super().__init__(config)
+        self._drain_seconds = drain_seconds
+        self._on_end = on_end
+        self._ends_at: float | None = None
+
+    def end(self) -> None:
+        """Begin to end; a second call ends at once. Signal handlers call it."""
+        if self._ends_at is not None or not self._drain_seconds:
+            self.should_exit = True
+        else:
+            self._ends_at = time.monotonic() + self._drain_seconds
+        self._on_end()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal; uvicorn would end at once."""
+        self.end()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look, ten times a second, whether it is time."""
+        if self._ends_at is not None and time.monotonic() >= self._ends_at:
+            self.should_exit = True
+        ends = await super().on_tick(counter)
+        if self._ends_at is not None:
+            self.server_state.default_headers = [(b"Connection", b"close")]
+        return ends
+
+
 def server(
     app: Callable[..., Any],
     clock: Clock,
@@ -97,8 +140,14 @@ def server(
     request_line_bytes: int,
     log_level: str = "warning",
     tls: Tls | None = None,
-) -> uvicorn.Server:
-    """Make the server of an application; the door writes Server and Date itself."""
+    drain_seconds: float = 0,
+    stop_seconds: int = _STOP_SECONDS,
+    on_end: Callable[[], None] = lambda: None,
+) -> Server:
+    """Make the server of an application; the door writes Server and Date itself.
+
+    Requests in hand are cut `stop_seconds` after it stopped taking new ones.
+    """
     config = uvicorn.Config(
         app,
         http=http_protocol(clock, ids),
@@ -111,11 +160,11 @@ def server(
         date_header=False,
         proxy_headers=False,
         h11_max_incomplete_event_size=request_line_bytes + _HEADER_BYTES,
-        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        timeout_graceful_shutdown=stop_seconds,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
-    return uvicorn.Server(config)
+    return Server(config, drain_seconds, on_end)
 
 
 @contextmanager

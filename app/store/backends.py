@@ -165,16 +165,24 @@ def migrate(url: str) -> None:
         database.close()
 
 
+def newest_revision() -> str | None:
+    """Return the revision of the schema that this program is written for."""
+    return ScriptDirectory(str(migrations_folder())).get_current_head()
+
+
+def revision_of(database: Database) -> str | None:
+    """Return the revision that a database is at; None if it was never migrated."""
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def is_migrated(url: str) -> bool:
     """Whether a database is at the newest revision."""
-    newest = ScriptDirectory(str(migrations_folder())).get_current_head()
     database = open_database(url)
     try:
-        with database.read() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
+        return revision_of(database) == newest_revision()
     finally:
         database.close()
-    return current == newest
 
 
 def is_outage(error: BaseException) -> bool:
