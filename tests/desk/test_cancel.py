@@ -133,8 +133,11 @@ def test_what_cannot_be_cancelled_whole_is_not(
     desk: Place, browser: Browser, order_id: str
 ) -> None:
     """Neither an order that is still pending, nor one that is partly shipped."""
-    browser.get(f"/desk/orders/{order_id}/cancel")
-    answer = browser.send(scope="order", reason="NoInventory")
+    address = f"/desk/orders/{order_id}/cancel"
+    browser.get(address)
+    (token, *_) = browser.root.xpath("//input[@name='csrf_token']/@value")
+    sent = {"scope": "order", "reason": "NoInventory", "csrf_token": token}
+    answer = browser.post(address, sent)
 
     assert answer.status_code == 400
     assert desk.feeds() == []

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
-from app.doors.web.forms import Fields
-from app.doors.web.ordering import Form, open_form, press, repeated, show
+from app.doors.web.ordering import Button, Form, Pressed, add_button
 from app.doors.web.pages import N_
-from app.doors.web.parts import Visit
-from app.doors.web.visits import Posting, SentFields, Visiting
 from app.doors.web.words import CANCEL_REASONS
 from app.intake import desk_feeds
 from app.intake.desk_actions import Action
@@ -30,40 +28,38 @@ _NO_NUMBER = N_("Write a whole number from 1 to %(most)s.")
 WHOLE, ITEMS = "order", "items"
 
 
-@router.get("/orders/{amazon_order_id}/cancel")
-def ask(visit: Visiting, amazon_order_id: str) -> Response:
-    """Show the form."""
-    form = open_form(visit, amazon_order_id, Fields())
-    if not form.problems:
-        _check_open(form)
-    return _show(visit, form)
+class Cancel(Button):
+    """Asks which units go, and why."""
+
+    action = Action.CANCEL
+    template = "cancel.html"
+
+    def check(self, form: Form) -> None:
+        """Ask for open units."""
+        if not any(item.open for item in form.order.items):
+            form.close(_NOTHING_OPEN)
+
+    def read(self, form: Form) -> Pressed | None:
+        """Read scope, units and reason."""
+        units = _units(form)
+        reason = _reason(form)
+        if form.problems or reason is None:
+            return None
+        strict = form.visit.desk.settings.rules == "strict"
+        feed = desk_feeds.cancel(form.order, units, reason, strict=strict)
+        return Pressed(feed, reason)
+
+    def values(self, form: Form) -> dict[str, Any]:
+        """Offer the whole order only where nothing is shipped."""
+        shipped = any(item.quantity_shipped for item in form.order.items)
+        return {
+            "reasons": CANCEL_REASONS,
+            "shipped": shipped,
+            "scope": form.fields.get("scope") or (ITEMS if shipped else ""),
+        }
 
 
-@router.post("/orders/{amazon_order_id}/cancel")
-def cancel(visit: Posting, fields: SentFields, amazon_order_id: str) -> Response:
-    """Submit the cancellation, unless something is wrong with the form."""
-    form = open_form(visit, amazon_order_id, fields)
-    done = repeated(visit, form)
-    if done is not None:
-        return done
-    if fields.get("step") == "edit":
-        return _show(visit, form)
-    if not form.problems:
-        _check_open(form)
-    units = _units(form)
-    reason = _reason(form)
-    memo = form.memo()
-    if form.problems or reason is None:
-        return _show(visit, form)
-    strict = visit.desk.settings.rules == "strict"
-    feed = desk_feeds.cancel(form.order, units, reason, strict=strict)
-    done = press(visit, form, Action.CANCEL, feed, reason=reason, memo=memo)
-    return done or _show(visit, form)
-
-
-def _check_open(form: Form) -> None:
-    if not any(item.open for item in form.order.items):
-        form.complain("", _NOTHING_OPEN)
+add_button(router, Cancel())
 
 
 def _units(form: Form) -> Mapping[str, int]:
@@ -100,15 +96,3 @@ def _reason(form: Form) -> CancelReason | None:
     except ValueError:
         form.complain("reason", _NO_REASON)
         return None
-
-
-def _show(visit: Visit, form: Form) -> Response:
-    shipped = any(item.quantity_shipped for item in form.order.items)
-    return show(
-        visit,
-        form,
-        "cancel.html",
-        reasons=CANCEL_REASONS,
-        shipped=shipped,
-        scope=form.fields.get("scope") or (ITEMS if shipped else ""),
-    )

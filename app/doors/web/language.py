@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 from babel.support import NullTranslations
 
@@ -72,8 +72,9 @@ class Language:
     def moment(self, when: datetime, zone: tzinfo) -> str:
         """Write a time of a zone, to the minute, with the name of the zone."""
         local = when.astimezone(zone)
-        text = format_datetime(local, "medium", tzinfo=zone, locale=self.locale)
-        return f"{text} {local.tzname()}"
+        day = format_date(local, "medium", locale=self.locale)
+        minute = format_time(local, "short", tzinfo=zone, locale=self.locale)
+        return f"{day} {minute} {local.tzname()}"
 
 
 @cache

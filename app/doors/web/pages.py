@@ -114,12 +114,19 @@ def _answer(
         "languages": tuple(languages().values()),
         "navigation": NAVIGATION,
         "path": request.url.path,
+        "here": _here(request),
         "refresh_seconds": None,
     }
     content = _environment().get_template(template).render(words | values)
     return guarded(
         HTMLResponse(content, status, headers={"Content-Language": language.tag})
     )
+
+
+def _here(request: Request) -> str:
+    """Return the address of the page, so that another language shows the same."""
+    url = request.url
+    return f"{url.path}?{url.query}" if url.query else url.path
 
 
 def _moment(language: Language, when: Any, marketplace_id: str) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from fastapi import APIRouter, Response
 
 from app.doors.web.forms import Fields
-from app.doors.web.ordering import Form, open_form, press, repeated, show
+from app.doors.web.ordering import Button, Form, Pressed, add_button, show
 from app.doors.web.pages import N_
-from app.doors.web.parts import Visit
-from app.doors.web.visits import Posting, SentFields, Visiting
 from app.doors.web.words import COMPONENTS, REFUND_REASONS
 from app.intake import desk_feeds
 from app.intake.desk_actions import Action
 from app.intake.desk_feeds import CANCELLING_REASONS, ItemRefund, RefundReason
-from app.model.money import MINOR_UNIT_DECIMALS, from_minor_units
+from app.model.money import MINOR_UNIT_DECIMALS
+from app.model.order import Order
 from app.model.order_items import ZERO, OrderItem
 
 router = APIRouter()
@@ -30,35 +30,37 @@ _NET = N_("The refund of an item must be above 0 and at most %(most)s.")
 _CANCELLING = N_("Units are cancelled only for No Inventory or Customer Cancel.")
 
 
-@router.get("/orders/{amazon_order_id}/refund")
-def ask(visit: Visiting, amazon_order_id: str) -> Response:
-    """Show the form, with what is left of every component."""
-    form = open_form(visit, amazon_order_id, Fields())
-    _check_shipped(form)
-    for item in form.order.items:
-        for name, left in _lefts(item).items():
-            form.fields[name] = _plain(left, form.order.currency)
-    return _show(visit, form)
+class GiveBack(Button):
+    """Asks for amounts and a reason, and shows the refund before it is submitted."""
 
+    action = Action.REFUND
+    template = "refund.html"
 
-@router.post("/orders/{amazon_order_id}/refund")
-def refund(visit: Posting, fields: SentFields, amazon_order_id: str) -> Response:
-    """Show the refund before it is submitted, then submit it."""
-    form = open_form(visit, amazon_order_id, fields)
-    done = repeated(visit, form)
-    if done is not None:
-        return done
-    if fields.get("step") == "edit":
-        return _show(visit, form)
-    _check_shipped(form)
-    reason = _reason(form)
-    refunds = _refunds(visit, form, reason)
-    memo = form.memo()
-    if form.problems or reason is None:
-        return _show(visit, form)
-    if fields.get("step") != "submit":
+    def filled(self, order: Order) -> Fields:
+        """Give back everything that is left."""
+        return Fields(
+            {
+                name: _plain(left, order.currency)
+                for item in order.items
+                for name, left in _lefts(item).items()
+            }
+        )
+
+    def check(self, form: Form) -> None:
+        """Ask for something shipped: before that, nothing was charged."""
+        if not any(item.quantity_shipped for item in form.order.items):
+            form.close(_NOT_SHIPPED)
+
+    def read(self, form: Form) -> Pressed | Response | None:
+        """Read amounts and reason; the first time, show what they come to."""
+        reason = _reason(form)
+        refunds = _refunds(form, reason)
+        memo = form.memo()
+        if form.problems or reason is None:
+            return None
+        if form.fields.get("step") == "submit":
+            return Pressed(desk_feeds.refund(form.order, refunds, reason), reason)
         return show(
-            visit,
             form,
             "refund_preview.html",
             refunds=refunds,
@@ -66,16 +68,19 @@ def refund(visit: Posting, fields: SentFields, amazon_order_id: str) -> Response
             reason=REFUND_REASONS[reason],
             memo=memo,
             components=COMPONENTS,
-            kept=fields.without(["csrf_token", "step"]),
+            kept=form.fields.without(["csrf_token", "step"]),
         )
-    feed = desk_feeds.refund(form.order, refunds, reason)
-    done = press(visit, form, Action.REFUND, feed, reason=reason, memo=memo)
-    return done or _show(visit, form)
+
+    def values(self, form: Form) -> dict[str, Any]:
+        """Give the decimals for the total that the script shows."""
+        return {
+            "reasons": REFUND_REASONS,
+            "components": COMPONENTS,
+            "decimals": MINOR_UNIT_DECIMALS[form.order.currency],
+        }
 
 
-def _check_shipped(form: Form) -> None:
-    if not any(item.quantity_shipped for item in form.order.items):
-        form.complain("", _NOT_SHIPPED)
+add_button(router, GiveBack())
 
 
 def _reason(form: Form) -> RefundReason | None:
@@ -86,7 +91,7 @@ def _reason(form: Form) -> RefundReason | None:
         return None
 
 
-def _refunds(visit: Visit, form: Form, reason: RefundReason | None) -> list[ItemRefund]:
+def _refunds(form: Form, reason: RefundReason | None) -> list[ItemRefund]:
     chosen = [
         item
         for item in form.order.items
@@ -94,16 +99,14 @@ def _refunds(visit: Visit, form: Form, reason: RefundReason | None) -> list[Item
     ]
     if not chosen:
         form.complain("items", _NO_ITEM)
-    return [_item_refund(visit, form, item, reason) for item in chosen]
+    return [_item_refund(form, item, reason) for item in chosen]
 
 
 def _item_refund(
-    visit: Visit, form: Form, item: OrderItem, reason: RefundReason | None
+    form: Form, item: OrderItem, reason: RefundReason | None
 ) -> ItemRefund:
     code, currency = item.amazon_order_item_code, form.order.currency
-    amounts = {
-        name: _amount(visit, form, name, left) for name, left in _lefts(item).items()
-    }
+    amounts = {name: _amount(form, name, left) for name, left in _lefts(item).items()}
     cancelled = form.units(f"cancelled-{code}", item.open)
     if cancelled and reason is not None and reason not in CANCELLING_REASONS:
         form.complain(f"cancelled-{code}", _CANCELLING)
@@ -122,7 +125,7 @@ def _item_refund(
         cancelled,
     )
     if not 0 < refund.net <= item.left:
-        most = visit.language.money(item.left, currency)
+        most = form.visit.language.money(item.left, currency)
         form.complain(f"refund-{code}", _NET, most=most)
     return refund
 
@@ -143,7 +146,7 @@ def _lefts(item: OrderItem) -> dict[str, Decimal]:
     return lefts
 
 
-def _amount(visit: Visit, form: Form, name: str, left: Decimal) -> Decimal:
+def _amount(form: Form, name: str, left: Decimal) -> Decimal:
     """Read an amount; empty is 0. Complains about text, and over what is left."""
     currency = form.order.currency
     decimals = MINOR_UNIT_DECIMALS[currency]
@@ -155,21 +158,10 @@ def _amount(visit: Visit, form: Form, name: str, left: Decimal) -> Decimal:
         form.complain(name, _NO_AMOUNT, example=_plain(left, currency))
         return ZERO
     if Decimal(text) > left:
-        form.complain(name, _OVER, most=visit.language.money(left, currency))
+        form.complain(name, _OVER, most=form.visit.language.money(left, currency))
         return ZERO
     return Decimal(text)
 
 
 def _plain(amount: Decimal, currency: str) -> str:
     return f"{amount:.{MINOR_UNIT_DECIMALS[currency]}f}"
-
-
-def _show(visit: Visit, form: Form) -> Response:
-    return show(
-        visit,
-        form,
-        "refund.html",
-        reasons=REFUND_REASONS,
-        components=COMPONENTS,
-        step=_plain(from_minor_units(1, form.order.currency), form.order.currency),
-    )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Any
+
+from fastapi import APIRouter
 
 from app.doors.web.forms import Fields
-from app.doors.web.ordering import Form, open_form, press, repeated, show
+from app.doors.web.ordering import Button, Form, Pressed, add_button
 from app.doors.web.pages import N_
-from app.doors.web.parts import Visit
-from app.doors.web.visits import Posting, SentFields, Visiting
 from app.intake import desk_feeds
 from app.intake.carriers import carrier_codes
 from app.intake.desk_actions import Action
 from app.intake.desk_feeds import Parcel
+from app.model.order import Order
 
 router = APIRouter()
 
@@ -24,42 +25,40 @@ _TOO_LONG = N_("At most %(most)s characters.")
 _CONTROLS = N_("Leave out control characters.")
 
 
-@router.get("/orders/{amazon_order_id}/ship")
-def ask(visit: Visiting, amazon_order_id: str) -> Response:
-    """Show the form, with everything that is open in the parcel."""
-    form = open_form(visit, amazon_order_id, Fields())
-    for item in form.order.items:
-        form.fields[f"quantity-{item.amazon_order_item_code}"] = str(item.open)
-    if not form.problems:
-        _check_open(form)
-    return _show(visit, form)
+class Ship(Button):
+    """Asks for the units of a parcel, its carrier and its number."""
+
+    action = Action.SHIP
+    template = "ship.html"
+
+    def filled(self, order: Order) -> Fields:
+        """Put everything that is open into the parcel."""
+        return Fields(
+            {
+                f"quantity-{item.amazon_order_item_code}": str(item.open)
+                for item in order.items
+            }
+        )
+
+    def check(self, form: Form) -> None:
+        """Ask for open units."""
+        if not any(item.open for item in form.order.items):
+            form.close(_NOTHING_OPEN)
+
+    def read(self, form: Form) -> Pressed | None:
+        """Read what is in the parcel."""
+        parcel = _parcel(form)
+        return None if form.problems else Pressed(desk_feeds.ship(form.order, parcel))
+
+    def values(self, form: Form) -> dict[str, Any]:
+        """Name the carriers that have a code."""
+        return {"carriers": _carriers(form), "most_text": _MOST}
 
 
-@router.post("/orders/{amazon_order_id}/ship")
-def ship(visit: Posting, fields: SentFields, amazon_order_id: str) -> Response:
-    """Submit the confirmation, unless something is wrong with the form."""
-    form = open_form(visit, amazon_order_id, fields)
-    done = repeated(visit, form)
-    if done is not None:
-        return done
-    if fields.get("step") == "edit":
-        return _show(visit, form)
-    if not form.problems:
-        _check_open(form)
-    parcel = _parcel(visit, form)
-    memo = form.memo()
-    if form.problems:
-        return _show(visit, form)
-    feed = desk_feeds.ship(form.order, parcel)
-    return press(visit, form, Action.SHIP, feed, memo=memo) or _show(visit, form)
+add_button(router, Ship())
 
 
-def _check_open(form: Form) -> None:
-    if not any(item.open for item in form.order.items):
-        form.complain("", _NOTHING_OPEN)
-
-
-def _parcel(visit: Visit, form: Form) -> Parcel:
+def _parcel(form: Form) -> Parcel:
     units = {}
     for item in form.order.items:
         code = item.amazon_order_item_code
@@ -71,11 +70,11 @@ def _parcel(visit: Visit, form: Form) -> Parcel:
     carrier = _short(form, "carrier")
     if not carrier:
         form.complain("carrier", _NO_CARRIER)
-    listed = {code.casefold(): code for code in _carriers(visit)}
+    listed = {code.casefold(): code for code in _carriers(form)}
     listed_code = listed.get(carrier.casefold())
     return Parcel(
         units=units,
-        fulfillment_date=visit.desk.clock().replace(microsecond=0),
+        fulfillment_date=form.visit.desk.clock().replace(microsecond=0),
         carrier=listed_code or carrier,
         is_listed=listed_code is not None,
         tracking_number=_short(form, "tracking"),
@@ -92,9 +91,5 @@ def _short(form: Form, name: str) -> str:
     return text
 
 
-def _carriers(visit: Visit) -> tuple[str, ...]:
-    return carrier_codes(strict=visit.desk.settings.rules == "strict")
-
-
-def _show(visit: Visit, form: Form) -> Response:
-    return show(visit, form, "ship.html", carriers=_carriers(visit))
+def _carriers(form: Form) -> tuple[str, ...]:
+    return carrier_codes(strict=form.visit.desk.settings.rules == "strict")

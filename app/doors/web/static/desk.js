@@ -21,23 +21,28 @@ for (const field of document.querySelectorAll("input[name^=quantity-]")) {
   field.addEventListener("input", () => { if (items) items.checked = true; });
 }
 
-// The total of a refund while it is typed, in whole minor units.
-const refund = document.querySelector("form[data-total]");
+// The total of a refund while it is typed, in whole minor units, written as money is in
+// the language of the page.
+const refund = document.querySelector("form[data-currency]");
 if (refund) {
+  const { currency, decimals } = refund.dataset;
+  const unit = 10 ** Number(decimals);
+  const money = new Intl.NumberFormat(document.documentElement.lang, {
+    style: "currency", currency, minimumFractionDigits: Number(decimals),
+  });
+  const amount = new RegExp(`^\\d{1,12}${Number(decimals) ? `(\\.\\d{1,${decimals}})?` : ""}$`);
   const output = document.getElementById("total");
   const sum = () => {
     let total = 0;
-    let places = 0;
     for (const item of refund.querySelectorAll("[data-item]")) {
       if (!item.querySelector("[data-choice]").checked) continue;
       for (const field of item.querySelectorAll("[data-amount]")) {
         const text = field.value.trim();
-        if (!/^\d{1,12}(\.\d{1,2})?$/.test(text)) continue;
-        if (text.includes(".")) places = 2;
-        total += Number(field.dataset.amount) * Math.round(Number(text) * 100);
+        // What is no amount is told by the server; it counts as nothing here.
+        if (amount.test(text)) total += Number(field.dataset.amount) * Math.round(Number(text) * unit);
       }
     }
-    output.textContent = (total / 100).toFixed(places);
+    output.textContent = money.format(total / unit);
   };
   refund.addEventListener("input", sum);
   refund.querySelector(".total").hidden = false;
