@@ -7,7 +7,7 @@ FEEDGATE_HOME ?= var
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 export FEEDGATE_HOME
 
-.PHONY: help run test check format docs wheel bench fuzz fidelity clean
+.PHONY: help run test check format docs wheel bench fuzz fidelity screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -39,11 +39,19 @@ format: .venv/tests ## format the code
 	$(INSTALL) --editable '.[postgres,sqs,s3,test]'
 	touch $@
 
-# Clients for Node that the tests run; without npm those tests say that they skip.
-.venv/node: .venv/bin/pip tests/clients/node/package-lock.json
+# Clients for Node and axe-core, which tests need; without npm those tests say that they
+# skip.
+NODE = tests/clients/node tests/browser
+.venv/node: .venv/bin/pip $(NODE:%=%/package-lock.json)
 	if command -v npm >/dev/null; then \
-		npm ci --prefix tests/clients/node --ignore-scripts --silent && touch $@; \
+		for folder in $(NODE); do \
+			npm ci --prefix $$folder --ignore-scripts --silent || exit 1; \
+		done; touch $@; \
 	fi
+
+screenshots: .venv/tests .venv/node ## look at the desk in Chromium; writes docs/images anew
+	REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py
+	$(BIN)/python -m tests.browser.images
 
 bench: .venv/tests ## messages a second, and memory of a 300 MB feed
 	$(BIN)/python -m benchmarks --memory
@@ -59,4 +67,4 @@ docs: .venv/tests ## write the reference pages anew from the code
 	$(BIN)/feedgate orders schema > docs/reference/orders.schema.json
 
 clean: ## remove what the targets made, the data folder excepted
-	rm -rf .venv dist build tests/clients/node/node_modules
+	rm -rf .venv dist build $(NODE:%=%/node_modules)
