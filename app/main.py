@@ -18,6 +18,7 @@ from app.engine.process import Engine
 from app.engine.threads import ParserThreads
 from app.engine.windows import WindowJob
 from app.intake.accounts import Accounts
+from app.intake.audit import AuditDesk
 from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
 from app.intake.desk_users import DeskUsers
@@ -78,6 +79,7 @@ class Service:
     quotas: Quotas
     mails: MailDesk
     health: HealthDesk
+    audit: AuditDesk
     app: FastAPI
     worker: Worker
     readiness: Readiness
@@ -186,6 +188,7 @@ def build(
         quotas,
         mails,
         health,
+        AuditDesk(database),
         app,
         _worker(settings, database, documents, writer, clock, ids, alone=alone),
         readiness,

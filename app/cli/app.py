@@ -20,6 +20,7 @@ MODULES = {
     "accounts": "accounts",
     "orders": "orders",
     "health": "health",
+    "audit": "audit",
     "submit": "feeds",
     "report": "feeds",
     "validate": "validate",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.engine.batch import Batch
 from app.model.mail import MailKind
-from app.store import changes, ledger
+from app.store import audit, changes, ledger
 from app.store.bulk import Connection
 from app.store.outbox import NewMail, add_mails
 
@@ -22,12 +22,12 @@ def write_orders(
     now: datetime,
     mails: Collection[MailKind],
 ) -> None:
-    """Write orders, their ledger, and the buyers' mails of the kinds in `mails`.
+    """Write orders, ledger, the buyers' mails of the kinds in `mails`, and audit link.
 
     Raises IntegrityError if `source` has an effect at the same place already.
     """
     changes.save_changes(connection, batch.changes, now)
-    ledger.record(
+    written = ledger.record(
         connection, seller_id, batch.entries, source=source, cause=cause, now=now
     )
     told = [
@@ -36,3 +36,4 @@ def write_orders(
         if mail.kind in mails
     ]
     add_mails(connection, seller_id, told, now)
+    audit.append_effects(connection, seller_id, [written], cause=cause, now=now)

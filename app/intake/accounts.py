@@ -17,10 +17,13 @@ from app.intake.mail.words import languages
 from app.intake.outages import outages_refused
 from app.intake.seals import SealBroken, Seals
 from app.model.marketplaces import MARKETPLACES
-from app.store import accounts
+from app.store import accounts, audit
 from app.store.backends import Database
 from app.store.bulk import Connection
 from app.store.health import set_contact
+
+# Accounts are made and changed by whoever may run commands.
+_CAUSE = "operator"
 
 DEFAULT_MARKETPLACES = ("ATVPDKIKX0DER",)
 
@@ -113,6 +116,14 @@ class Accounts:
             accounts.add_seller(connection, seller_id, name, now)
             accounts.add_marketplaces(connection, seller_id, marketplaces)
             accounts.add_merchant_tokens(connection, seller_id, tokens)
+            audit.note(
+                connection,
+                seller_id,
+                "CreateSeller",
+                {"name": name, "marketplace_ids": [*marketplaces]},
+                cause=_CAUSE,
+                now=now,
+            )
             access_key_id, secret = self._add_key(connection, seller_id, now)
             auth_token = _add_token(connection, seller_id, seller_id, now)
         return Credentials(seller_id, access_key_id, secret, auth_token)
@@ -139,17 +150,36 @@ class Accounts:
 
     def revoke(self, access_key_id: str) -> None:
         """End an access key at once; raises AccountError if it is not in force."""
+        now = self._clock()
         with self._database.write() as connection:
-            if not accounts.revoke_access_key(connection, access_key_id, self._clock()):
+            seller_id = accounts.revoke_access_key(connection, access_key_id, now)
+            if seller_id is None:
                 raise AccountError(f"access key {access_key_id} is not in force")
+            revoked = {"access_key_id": access_key_id}
+            audit.note(
+                connection,
+                seller_id,
+                "RevokeAccessKey",
+                revoked,
+                cause=_CAUSE,
+                now=now,
+            )
 
     def revoke_authorisation(self, auth_token: str) -> None:
         """End what an MWSAuthToken allows; raises AccountError if it is unknown."""
+        now, digest = self._clock(), _digest(auth_token)
         with self._database.write() as connection:
-            if not accounts.revoke_auth_token(
-                connection, _digest(auth_token), self._clock()
-            ):
+            seller_id = accounts.revoke_auth_token(connection, digest, now)
+            if seller_id is None:
                 raise AccountError("the MWSAuthToken is not in force")
+            audit.note(
+                connection,
+                seller_id,
+                "RevokeAuthToken",
+                {"sha256": digest},
+                cause=_CAUSE,
+                now=now,
+            )
 
     def set_contact(self, seller_id: str, email: str, language: str = "en") -> None:
         """Set the address that a seller is warned at (account health), and how.
@@ -264,6 +294,10 @@ class Accounts:
         secret = _random(_SECRET, 40)
         sealed = self._seals.seal(secret)
         accounts.add_access_key(connection, access_key_id, seller_id, sealed, now)
+        made = {"access_key_id": access_key_id}
+        audit.note(
+            connection, seller_id, "CreateAccessKey", made, cause=_CAUSE, now=now
+        )
         return access_key_id, secret
 
 
@@ -298,7 +332,16 @@ def _add_token(
     connection: Connection, seller_id: str, developer_id: str, now: datetime
 ) -> str:
     token = f"amzn.mws.{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
-    accounts.add_auth_token(connection, _digest(token), seller_id, developer_id, now)
+    digest = _digest(token)
+    accounts.add_auth_token(connection, digest, seller_id, developer_id, now)
+    audit.note(
+        connection,
+        seller_id,
+        "CreateAuthToken",
+        {"sha256": digest, "developer_id": developer_id},
+        cause=_CAUSE,
+        now=now,
+    )
     return token
 
 

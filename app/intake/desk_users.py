@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.intake.accounts import AccountError, Caller
 from app.intake.outages import outages_refused
-from app.store import accounts, desk_users
+from app.store import accounts, audit, desk_users
 from app.store.backends import Database
 from app.store.bulk import Connection
 
@@ -110,6 +110,7 @@ class DeskUsers:
                 raise AccountError(f'login "{login}" is taken')
             user = desk_users.User(login, seller_id, hashed, self._clock())
             desk_users.add_user(connection, user)
+            self._note(connection, user, "CreateDeskUser")
         return password
 
     def list(self) -> tuple[DeskUserView, ...]:
@@ -123,8 +124,9 @@ class DeskUsers:
     def remove(self, login: str) -> None:
         """Remove a user and end the sessions; raises AccountError if there is none."""
         with self._database.write() as connection:
-            if not desk_users.remove_user(connection, login):
-                raise AccountError(f'there is no desk user "{login}"')
+            user = _existing(connection, login)
+            desk_users.remove_user(connection, login)
+            self._note(connection, user, "RemoveDeskUser")
 
     def reset_password(self, login: str, password: str | None = None) -> str:
         """Give a user another password, end the sessions, and return the password.
@@ -134,9 +136,10 @@ class DeskUsers:
         password = _usable(password)
         hashed = self._hasher.hash(password)
         with self._database.write() as connection:
-            if not desk_users.set_password(connection, login, hashed):
-                raise AccountError(f'there is no desk user "{login}"')
+            user = _existing(connection, login)
+            desk_users.set_password(connection, login, hashed)
             desk_users.end_sessions(connection, login)
+            self._note(connection, user, "ChangeDeskPassword")
         return password
 
     @outages_refused
@@ -193,6 +196,16 @@ class DeskUsers:
         with self._database.write() as connection:
             desk_users.end_session(connection, _digest(secret))
 
+    def _note(self, connection: Connection, user: desk_users.User, kind: str) -> None:
+        audit.note(
+            connection,
+            user.seller_id,
+            kind,
+            {"login": user.login},
+            cause="operator",
+            now=self._clock(),
+        )
+
     def _count(
         self, connection: Connection, bucket: str, most: int, now: datetime
     ) -> None:
@@ -210,6 +223,13 @@ class DeskUsers:
         except (VerificationError, InvalidHashError):
             return False
         return user is not None
+
+
+def _existing(connection: Connection, login: str) -> desk_users.User:
+    user = desk_users.find_user(connection, login)
+    if user is None:
+        raise AccountError(f'there is no desk user "{login}"')
+    return user
 
 
 def _usable(password: str | None) -> str:

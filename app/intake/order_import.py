@@ -17,6 +17,7 @@ from app.intake.order_file_xml import read_report_orders
 from app.model.order import Order
 from app.model.order_checks import OrderInvalid
 from app.model.order_json import order_from_json, order_text
+from app.store.audit import append_effects
 from app.store.backends import Database
 from app.store.order_book import Imported, OrderConflict, insert_orders
 
@@ -97,12 +98,13 @@ def import_orders(
     """
     faults = _Faults()
     added = unchanged = 0
+    parts = []
     with database.write() as connection:
         for batch in _batches(document, seller_id, marketplace_id, faults):
             if faults:
                 continue
             try:
-                done = insert_orders(
+                done, written = insert_orders(
                     connection,
                     seller_id,
                     [(order, order_text(order)) for _, order in batch],
@@ -116,7 +118,10 @@ def import_orders(
                 break
             added += done.added
             unchanged += done.unchanged
+            parts.append(written)
         faults.refuse()
+        # At the end, since the seller's feeds wait from here to the commit.
+        append_effects(connection, seller_id, parts, cause=_CAUSE, now=now)
     return Imported(added, unchanged)
 
 

@@ -137,8 +137,8 @@ def list_access_keys(
 
 def revoke_access_key(
     connection: Connection, access_key_id: str, now: datetime
-) -> bool:
-    """End an access key; False if there is none of that id that is in force."""
+) -> str | None:
+    """End an access key and return its seller; None if none of that id is in force."""
     revoked = connection.execute(
         update(access_key)
         .where(
@@ -146,8 +146,9 @@ def revoke_access_key(
             access_key.c.revoked_at.is_(None),
         )
         .values(revoked_at=now)
-    )
-    return revoked.rowcount == 1
+        .returning(access_key.c.seller_id)
+    ).first()
+    return None if revoked is None else str(revoked.seller_id)
 
 
 def add_auth_token(
@@ -170,13 +171,16 @@ def find_auth_token(connection: Connection, token_sha256: str) -> AuthToken | No
     return None if row is None else AuthToken(*row)
 
 
-def revoke_auth_token(connection: Connection, token_sha256: str, now: datetime) -> bool:
-    """End a token; False if there is none of that digest that is in force."""
+def revoke_auth_token(
+    connection: Connection, token_sha256: str, now: datetime
+) -> str | None:
+    """End a token and return its seller; None if none of that digest is in force."""
     revoked = connection.execute(
         update(auth_token)
         .where(
             auth_token.c.token_sha256 == token_sha256, auth_token.c.revoked_at.is_(None)
         )
         .values(revoked_at=now)
-    )
-    return revoked.rowcount == 1
+        .returning(auth_token.c.seller_id)
+    ).first()
+    return None if revoked is None else str(revoked.seller_id)

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, select
 from app.model.effects import Effect, ImportOrder, read_effect
 from app.model.order import Order
 from app.model.order_json import order_from_json
+from app.model.times import to_iso
 from app.store import bulk, tables
+from app.store.audit import HASHED, EffectHash, Written
 from app.store.tables import bind_moment
 
 _EFFECT = "SELECT amazon_order_id, kind, content FROM effect"
@@ -62,45 +64,35 @@ def record(
     source: str,
     cause: str,
     now: datetime,
-) -> None:
-    """Write effects into the ledger.
+) -> Written:
+    """Write effects into the ledger; the caller adds what is returned to the audit log.
 
-    Raises IntegrityError if one of (source, place, position) is there already.
+    Entries are in the order of place and position. Raises IntegrityError if one of
+    (source, place, position) is there already.
     """
     moment = bind_moment(now, connection.dialect.name)
-    bulk.insert(
-        connection,
-        tables.effect,
+    rows = [
         (
-            "seller_id",
-            "source",
-            "place",
-            "position",
-            "cause",
-            "message_id",
-            "amazon_order_id",
-            "amazon_order_item_code",
-            "kind",
-            "content",
-            "happened_at",
-        ),
-        [
-            (
-                seller_id,
-                source,
-                entry.place,
-                entry.position,
-                cause,
-                entry.message_id,
-                entry.amazon_order_id,
-                entry.amazon_order_item_code,
-                entry.kind,
-                entry.content,
-                moment,
-            )
-            for entry in entries
-        ],
-    )
+            seller_id,
+            source,
+            entry.place,
+            entry.position,
+            cause,
+            entry.message_id,
+            entry.amazon_order_id,
+            entry.amazon_order_item_code,
+            entry.kind,
+            entry.content,
+            moment,
+        )
+        for entry in entries
+    ]
+    bulk.insert(connection, tables.effect, HASHED, rows)
+    hashed = EffectHash()
+    told = to_iso(now)
+    hashed.add([(*row[:-1], told) for row in rows])
+    first, last = (entries[0].place, entries[-1].place) if entries else (0, 0)
+    return Written(source, first, last, hashed.effects, hashed.hexdigest())
 
 
 def replay(

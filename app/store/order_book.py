@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table
 from app.model.effects import ImportOrder
 from app.model.order import Order
 from app.store import bulk, tables
+from app.store.audit import Written
 from app.store.balances import Balances
 from app.store.ledger import Entry, record
 from app.store.orders import holders
@@ -44,8 +45,10 @@ def insert_orders(
     first_place: int,
     cause: str,
     now: datetime,
-) -> Imported:
+) -> tuple[Imported, Written]:
     """Put orders in, each with its JSON, which becomes the opening ledger entry.
+
+    Returns what is to be added to the audit log at the end of the transaction, too.
 
     An order that was put in before with the same JSON is left as it is now. Raises
     OrderConflict for a known AmazonOrderID with other JSON, and for a MerchantOrderID
@@ -68,12 +71,14 @@ def insert_orders(
         Entry.of(order.amazon_order_id, place, 0, None, ImportOrder(content))
         for place, order, content in fresh
     ]
-    record(connection, seller_id, entries, source=source, cause=cause, now=now)
+    written = record(
+        connection, seller_id, entries, source=source, cause=cause, now=now
+    )
     brought = Balances()
     for _, order, _ in fresh:
         brought.add(None, order)
     brought.write(connection, now)
-    return Imported(len(fresh), len(orders) - len(fresh))
+    return Imported(len(fresh), len(orders) - len(fresh)), written
 
 
 def _openings(

@@ -413,6 +413,43 @@ effect = Table(
     ),
 )
 
+# The audit log: app/store/audit.py.
+audit_link = Table(
+    "audit_link",
+    metadata,
+    Column("link_id", BigId, Identity(), primary_key=True),
+    Column("seller_id", String(20), nullable=False),
+    # Counts the links of a seller from 1, without gaps.
+    Column("number", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("cause", String(60), nullable=False),
+    # The part of the ledger that the link is about, if it is.
+    Column("source", String(60)),
+    Column("first_place", BigInteger),
+    Column("last_place", BigInteger),
+    Column("effects", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("happened_at", Moment, nullable=False),
+    Column("hash", String(64), nullable=False),
+    # Its place among the links of all sellers, given once it is committed.
+    Column("position", BigInteger, unique=True),
+    UniqueConstraint("seller_id", "number", name="audit_link_number"),
+    Index(
+        "audit_link_unplaced",
+        "link_id",
+        sqlite_where=text("position IS NULL"),
+        postgresql_where=text("position IS NULL"),
+    ),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("seller_id", String(20), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
 # What a transaction added to a seller's balance: a row each, so that none waits for
 # another. The sums are the totals of financial event groups.
 balance_change = Table(

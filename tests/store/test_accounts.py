@@ -69,7 +69,7 @@ def test_access_keys_are_found_listed_and_revoked_once(database: Database) -> No
 
     first = AccessKey("AKIA1", SELLER, "sealed 1", NOON, LATER)
     second = AccessKey("AKIA2", SELLER, "sealed 2", LATER, None)
-    assert (revoked, again) == (True, False)
+    assert (revoked, again) == (SELLER, None)
     with database.read() as connection:
         assert accounts.find_access_key(connection, "AKIA1") == first
         assert accounts.find_access_key(connection, "AKIA0") is None
@@ -89,7 +89,7 @@ def test_auth_tokens_let_a_developer_act_for_a_seller_until_revoked(
         again = accounts.revoke_auth_token(connection, digest, LATER)
 
     assert in_force == AuthToken(digest, SELLER, DEVELOPER, NOON, None)
-    assert (revoked, again) == (True, False)
+    assert (revoked, again) == (SELLER, None)
     with database.read() as connection:
         ended = accounts.find_auth_token(connection, digest)
         assert ended == AuthToken(digest, SELLER, DEVELOPER, NOON, LATER)
