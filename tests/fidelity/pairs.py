@@ -3,9 +3,12 @@
 One line a pair: `source | request | expected`. The source is a mark of mws-wire (R
 recorded, D documented, C client code, I issue thread, F fixture) and its section.
 
-A request is `[GET] Action [@/path] [Name=value ...] [-Name ...]`: `-Name` leaves a
-common parameter out (`-md5`: the header Content-MD5), `{word}` is filled in by the
-world. Expected is a list parted by `; `: the status first, then
+A request is `[!state] [GET] Action [@/path] [Name=value ...] [-Name ...]`: `-Name`
+leaves a common parameter out (`-md5`: the header Content-MD5), `{word}` is filled in by
+the world, `+word` names another body and `Content-Type:value` its type. The states:
+`!hour`, the hourly quota is used up; `!outage`, the documents are out of reach;
+`!refuse`, the service refuses invalid feeds at once.
+Expected is a list parted by `; `: the status first, then
 
     ns=word                  the namespace of the root
     code=Word, type=Word     what an ErrorResponse says
@@ -14,6 +17,8 @@ world. Expected is a list parted by `; `: the status first, then
     Name ~ pattern           the text of the first such element, the whole of it
     header Name ~ pattern    a header, its name in this case
     no-header Name
+    no Name                  there is no such element
+    body ~ pattern           the whole body as text; `.` is any character in it
 """
 
 from __future__ import annotations
@@ -41,6 +46,7 @@ class Pair:
     request: str
     expected: str
     repeats: int = 0
+    state: str = ""
 
     @property
     def action(self) -> str:
@@ -51,6 +57,7 @@ class Pair:
     def name(self) -> str:
         """What the pair is called in lists; each has a name of its own."""
         first = f"{self.repeats} and then " if self.repeats else ""
+        first += f"!{self.state} " if self.state else ""
         return f"{self.section}: {first}{self.request}"
 
 
@@ -98,7 +105,10 @@ def written() -> list[Pair]:
     for section in SECTIONS:
         for line in _lines(section.lower()):
             source, request, expected = line.split(" | ")
-            found.append(Pair(section, source, request, expected))
+            state = ""
+            if request.startswith("!"):
+                state, _, request = request[1:].partition(" ")
+            found.append(Pair(section, source, request, expected, state=state))
     return found
 
 

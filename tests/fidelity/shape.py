@@ -56,6 +56,12 @@ def _difference(reply: Reply, fact: str) -> str | None:
     if fact.startswith("no-header "):
         name = fact.removeprefix("no-header ")
         return None if reply.header(name) is None else f"there is a header {name}"
+    if fact.startswith("no "):
+        name = fact.removeprefix("no ")
+        return f"there is a {name}" if reply.texts(name) else None
+    if fact.startswith("body ~ "):
+        good = re.fullmatch(fact.removeprefix("body ~ "), reply.body.decode(), re.S)
+        return None if good else f"another body: {reply.body[:200]!r}"
     if " ~ " in fact:
         name, pattern = fact.split(" ~ ", 1)
         return _unlike(name, next(iter(reply.texts(name)), None), pattern)

@@ -2,76 +2,106 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from app.doors.call import OPERATIONS
-from app.intake.order_import import import_orders
 from app.store.backends import migrate
 from tests.doors.caller import Caller, Reply, encoded, md5
-from tests.doors.conftest import ACKNOWLEDGEMENT, Running, started
-from tests.fidelity.pairs import SECTIONS, Pair
-from tests.held import NOON, HeldClock, held_ids
-from tests.running import wait_until
+from tests.doors.conftest import Running, started
+from tests.fidelity.furniture import FEED, FLAT_FEED, INVALID_FEED, furnish
+from tests.fidelity.pairs import SECTIONS, Pair, published
+from tests.held import HeldClock, held_ids
 
-ORDERS = [
-    {
-        "amazon_order_id": f"026-1234567-000000{number}",
-        "marketplace_id": "ATVPDKIKX0DER",
-        "purchase_date": "2026-11-01T10:00:00Z",
-        "currency": "USD",
-        "buyer": {"name": "Ann", "email": "ann@example.test"},
-        "items": [
-            {
-                "amazon_order_item_code": "00000000000001",
-                "sku": "S-1",
-                "asin": "B000000001",
-                "quantity_ordered": 1,
-                "price": {"Principal": "30.00"},
-            }
-        ],
-    }
-    for number in (1, 2)
-]
+BODIES = {
+    "+empty": b"",
+    "+flat": FLAT_FEED,
+    "+invalid": INVALID_FEED,
+    "+nonsense": b"no feed at all",
+}
 
 
 @dataclass
 class World:
-    """Two services: one that grants a hundred times the quotas, one with MWS's own."""
+    """Three services: one grants a hundred times the quotas, one MWS's own.
+
+    The third is as the first, and refuses invalid feeds at once.
+    """
 
     relaxed: Running
     strict: Running
+    refusing: Running
+    clock: HeldClock
+    """That of the strict service; the relaxed one stays at noon."""
     words: dict[str, str]
 
     def ask(self, pair: Pair) -> Reply:
         """Send a pair's request, as often as it says, and return the last answer."""
-        caller = self.relaxed.caller
-        if pair.repeats:
-            # A seller of its own, or the pairs would use up one another's quota.
-            keys = self.strict.service.accounts.create_seller("Burst")
-            caller = replace(
-                self.strict.caller,
-                access_key_id=keys.access_key_id,
-                secret=keys.secret,
-                seller_id=keys.seller_id,
-            )
+        if pair.state == "hour":
+            return self._exhausted(pair)
+        if pair.state == "outage":
+            return self._in_an_outage(pair)
+        if pair.state == "refuse":
+            return send(self.refusing.caller, pair, self.words)
+        if not pair.repeats:
+            return send(self.relaxed.caller, pair, self.words)
+        caller = self._newcomer()
         for _ in range(pair.repeats):
             early = send(caller, pair, self.words)
             assert early.status != 503, early.body
         return send(caller, pair, self.words)
 
+    def _newcomer(self) -> Caller:
+        """Return a seller of its own, or pairs would use up one another's quota."""
+        keys = self.strict.service.accounts.create_seller("Burst")
+        return replace(
+            self.strict.caller,
+            access_key_id=keys.access_key_id,
+            secret=keys.secret,
+            seller_id=keys.seller_id,
+            now=self.clock(),
+        )
+
+    def _exhausted(self, pair: Pair) -> Reply:
+        """Call as fast as tokens come back, until the hour's are used."""
+        caller, words = self._newcomer(), self.words
+        words = words | {"seller": caller.seller_id}
+        resets_on = send(caller, pair, words).header("x-mws-quota-resetsOn")
+        self.clock.now = datetime.fromisoformat(str(resets_on))
+        (restore,) = (
+            each.restore_seconds
+            for each in published()
+            if (each.section, each.action) == (pair.section, pair.action)
+        )
+        assert restore is not None
+        while True:
+            caller = replace(caller, now=self.clock())
+            reply = send(caller, pair, words)
+            if reply.status == 503 and reply.code == "RequestThrottled":
+                self.clock.advance(restore)
+            elif reply.status == 503:
+                return reply
+
+    def _in_an_outage(self, pair: Pair) -> Reply:
+        """Call while the documents are out of reach."""
+        folder = self.relaxed.folder
+        away = folder.rename(folder.with_name("away"))
+        try:
+            return send(self.relaxed.caller, pair, self.words)
+        finally:
+            away.rename(folder)
+
 
 def serves(pair: Pair) -> bool:
-    """Whether the pair's operation is served, or is one that MWS did not have."""
+    """Whether the pair's operation is served, or is one that the table has not."""
     served = {(section.name, name) for section, name in OPERATIONS}
-    unknown = pair.action in ("NoSuchOperation", "GetAuthToken")
-    return unknown or (pair.section, pair.action) in served
+    known = {each.action for each in published()}
+    return pair.action not in known or (pair.section, pair.action) in served
 
 
 def send(caller: Caller, pair: Pair, words: dict[str, str]) -> Reply:
@@ -81,10 +111,15 @@ def send(caller: Caller, pair: Pair, words: dict[str, str]) -> Reply:
     version = SECTIONS[pair.section]
     path = f"/{pair.section}/{version}"
     given: dict[str, str] = caller.parameters(parts.pop(0), version)
-    forged, with_md5 = None, True
+    forged, with_md5, feed = None, True, FEED
+    headers = {"Content-Type": "text/xml"}
     for part in parts:
         if part.startswith("@"):
             path = part[1:]
+        elif part.startswith("+"):
+            feed = BODIES[part]
+        elif part.startswith("Content-Type:"):
+            headers["Content-Type"] = part.partition(":")[2]
         elif part == "-md5":
             with_md5 = False
         elif part.startswith("-"):
@@ -98,8 +133,6 @@ def send(caller: Caller, pair: Pair, words: dict[str, str]) -> Reply:
     if forged:
         text = encoded(dict(parse_qsl(text)) | {"Signature": forged})
     if pair.action == "SubmitFeed" and method == "POST":
-        feed = ACKNOWLEDGEMENT.format(status="Success").encode()
-        headers = {"Content-Type": "text/xml"}
         headers |= {"Content-MD5": md5(feed)} if with_md5 else {}
         return caller.send("POST", f"{path}?{text}", feed, headers)
     if method == "GET":
@@ -110,79 +143,25 @@ def send(caller: Caller, pair: Pair, words: dict[str, str]) -> Reply:
 
 @contextmanager
 def world(folder: Path) -> Iterator[World]:
-    """Start both services and put feeds, orders and a report into the relaxed one."""
+    """Start the services and furnish the relaxed one."""
+    clock = HeldClock()
     with ExitStack() as stack:
         running = []
-        for quotas in ("relaxed", "mws"):
-            url = f"sqlite:///{folder / quotas}.db"
+        for name, quotas, invalid in (
+            ("relaxed", "relaxed", "report"),
+            ("strict", "mws", "report"),
+            ("refusing", "relaxed", "refuse"),
+        ):
+            url = f"sqlite:///{folder / name}.db"
             migrate(url)
             service = started(
-                folder / quotas,
-                HeldClock(),
+                folder / name,
+                clock if name == "strict" else HeldClock(),
                 held_ids(),
                 database_url=url,
                 quotas=quotas,
+                invalid_feeds=invalid,
             )
             running.append(stack.enter_context(service))
-        relaxed, strict = running
-        yield World(relaxed, strict, _furnish(relaxed))
-
-
-def _furnish(running: Running) -> dict[str, str]:
-    caller, worker = running.caller, running.service.worker
-    document = BytesIO(json.dumps(ORDERS).encode())
-    import_orders(
-        running.service.database, document, caller.seller_id, source="1", now=NOON
-    )
-    feed = ACKNOWLEDGEMENT.format(status="Success").encode()
-    done = caller.submit(feed).text("FeedSubmissionId")
-    reports = "/Reports/2009-01-01"
-    asked = caller.call(
-        "RequestReport",
-        {"ReportType": "_GET_ORDERS_DATA_", "StartDate": "2026-11-01"},
-        path=reports,
-    )
-    request = {"ReportRequestIdList.Id.1": asked.text("ReportRequestId")}
-    one = {"FeedSubmissionIdList.Id.1": done}
-    worker.start()
-    try:
-        wait_until(
-            lambda: (
-                caller.call("GetFeedSubmissionList", one).texts("FeedProcessingStatus")
-                == ["_DONE_"]
-            )
-        )
-        wait_until(
-            lambda: bool(
-                caller.call("GetReportRequestList", request, path=reports).texts(
-                    "GeneratedReportId"
-                )
-            )
-        )
-    finally:
-        worker.stop()
-    shown = caller.call("GetReportRequestList", request, path=reports)
-    cancelled = caller.submit(feed + b"\n").text("FeedSubmissionId")
-    caller.call("CancelFeedSubmissions", {"FeedSubmissionIdList.Id.1": cancelled})
-    waiting = caller.submit(feed + b" ").text("FeedSubmissionId")
-    feeds = caller.call("GetFeedSubmissionList", {"MaxCount": "2"})
-    orders = caller.call(
-        "ListOrders",
-        {
-            "CreatedAfter": "2026-01-01",
-            "MarketplaceId.Id.1": "ATVPDKIKX0DER",
-            "MaxResultsPerPage": "1",
-        },
-        path="/Orders/2013-09-01",
-    )
-    return {
-        "seller": caller.seller_id,
-        "done": done,
-        "cancelled": cancelled,
-        "waiting": waiting,
-        "request": request["ReportRequestIdList.Id.1"],
-        "report": shown.text("GeneratedReportId"),
-        "order": str(ORDERS[0]["amazon_order_id"]),
-        "feeds_token": feeds.text("NextToken"),
-        "orders_token": orders.text("NextToken"),
-    }
+        relaxed, strict, refusing = running
+        yield World(relaxed, strict, refusing, clock, furnish(relaxed))
