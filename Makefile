@@ -56,7 +56,7 @@ screenshots: .venv/tests .venv/node ## look at the desk in Chromium; writes docs
 bench: .venv/tests ## messages a second, and memory of a 300 MB feed
 	$(BIN)/python -m benchmarks --memory
 
-fuzz: .venv/tests ## every operation with 5,000 examples a property; prints the slowest answer
+fuzz: .venv/tests ## every operation with 5,000 examples a property; fails over 1 s, prints the slowest answer
 	FUZZ_EXAMPLES=5000 $(BIN)/python -m pytest -q -s tests/doors/test_every_operation.py
 
 fidelity: .venv/tests ## how much is as MWS had it; writes docs/fidelity.md

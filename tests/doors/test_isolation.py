@@ -23,6 +23,7 @@ from tests.held import NOON, HeldClock, held_ids
 from tests.running import wait_until
 
 REPORTS = "/Reports/2009-01-01"
+FINANCES = "/Finances/2015-05-01"
 FEED_IDS, REQUEST_IDS = "FeedSubmissionIdList", "ReportRequestIdList"
 SECRET = "ZQSECRETZQ"
 
@@ -57,6 +58,7 @@ def orders(mark: str, number: int) -> bytes:
                 "sku": mark,
                 "title": mark,
                 "quantity_ordered": 1,
+                "quantity_shipped": 1,
                 "price": {"Principal": "30.00"},
             }
         ],
@@ -211,6 +213,7 @@ def fuzzed(two: Two, name: str, rng: random.Random, count: int) -> list[str]:
         ("GetFeedSubmissionResult", FEEDS, "FeedSubmissionId", "done feed", 1, 200),
         ("GetReport", REPORTS, "ReportId", "report", 1, 200),
         ("ListOrderItems", ORDERS, "AmazonOrderId", "order", 1, 200),
+        ("ListFinancialEvents", FINANCES, "AmazonOrderId", "order", 1, 200),
     ],
 )
 def test_ten_thousand_ids_give_nothing_away(
@@ -222,7 +225,7 @@ def test_ten_thousand_ids_give_nothing_away(
     at_once: int,
     count: int,
 ) -> None:
-    """Ids around the owner's own and at random; the counts come to 10,100."""
+    """Ids around the owner's own and at random; the counts come to 10,300."""
     ids = fuzzed(two, owned, random.Random(action), count)
     assert two.owned[owned] in ids
 
