@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.intake.accounts import Accounts
+from app.intake.accounts import AccountError, Accounts
 from app.intake.health import HealthDesk
 from app.intake.health_watch import HealthWatch
 from app.intake.order_import import import_orders
@@ -71,3 +71,45 @@ def test_a_crossing_is_warned_of_once(database: Database, clock: HeldClock) -> N
         (mail,) = list_mails(connection, SELLER, limit=10)
     assert mail.recipient == "me@shop.example"
     assert '"rate": "25.00"' in (mail.content or "")
+
+
+def test_each_crossing_is_warned_of_in_the_language_of_the_contact(
+    database: Database, accounts: Accounts, clock: HeldClock
+) -> None:
+    """Two workers look at once, again and again: one mail a crossing."""
+    accounts.set_contact(SELLER, "me@shop.example", "zh_Hans")
+    watches = [
+        HealthWatch(database, clock, warn=Decimal("2.0"), seconds=60) for _ in range(2)
+    ]
+
+    def look() -> int:
+        for watch in watches:
+            watch.step(lambda: False)
+        clock.advance(61)
+        with database.read() as connection:
+            return len(list_mails(connection, SELLER, limit=10))
+
+    first = [look(), look()]
+    clock.advance(86_400 * 30)
+    ended = look()
+    day = clock().isoformat()
+    late = order(
+        f"{ORDER_ID[:-1]}9",
+        purchase_date=day,
+        items=[item(quantity_cancelled=1)],
+    )
+    import_orders(database, file_of(late), SELLER, source="import 2", now=clock())
+    second = [look(), look()]
+
+    assert (first, ended, second) == ([1, 1], 1, [2, 2])
+    with database.read() as connection:
+        mails = list_mails(connection, SELLER, limit=10)
+    assert all('"language": "zh_Hans"' in (mail.content or "") for mail in mails)
+
+
+def test_a_contact_has_a_language_that_mails_are_written_in(
+    accounts: Accounts,
+) -> None:
+    """The sentence names them."""
+    with pytest.raises(AccountError, match="'xx', but in en, de, fr, zh_Hans"):
+        accounts.set_contact(SELLER, "me@shop.example", "xx")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -71,6 +73,23 @@ class Inbox:
         return "250 OK"
 
 
+class Killer(Inbox):
+    """Takes a mail and kills the process that brings it, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pid: int | None = None
+
+    async def handle_DATA(  # noqa: N802 # the name is aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        reply = await super().handle_DATA(server, session, envelope)
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.pid = None
+        return reply
+
+
 @pytest.fixture
 def inbox() -> Inbox:
     """What buyers get."""
@@ -104,6 +123,16 @@ def new_server(inbox: Inbox) -> Iterator[Callable[..., int]]:
     yield start
     for controller in running:
         controller.stop()
+
+
+@pytest.fixture
+def killer() -> Iterator[tuple[Killer, int]]:
+    """A server that kills who brings it a mail, and its port."""
+    inbox = Killer()
+    controller = _Controller(inbox)
+    controller.start()
+    yield inbox, int(controller.port)
+    controller.stop()
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@ def _lines(
     words: Words, kind: MailKind, order: Order, effects: Sequence[Effect]
 ) -> Iterator[str]:
     """Name each item once, with its units where the mail is about units."""
+    _ = words.text
     units: Counter[str] = Counter()
     for effect in effects:
         if kind is MailKind.CANCELLATION and isinstance(effect, CancelItem):
@@ -82,11 +83,10 @@ def _lines(
         if code in units:
             title = item.title or item.sku or code
             quantity = units[code]
-            yield (
-                words.text("%(quantity)s × %(title)s", quantity=quantity, title=title)
-                if quantity
-                else title
-            )
+            if quantity:
+                yield _("%(quantity)s × %(title)s", quantity=quantity, title=title)
+            else:
+                yield title
 
 
 def _details(words: Words, order: Order, effects: Sequence[Effect]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ class Server:
             smtp.ehlo_or_helo_if_needed()
             self._secure(smtp)
             if self.username:
-                smtp.login(self.username, self.password)
+                self._sign_in(smtp)
         except (OSError, smtplib.SMTPException) as error:
             if smtp is not None:
                 smtp.close()
@@ -160,6 +161,16 @@ class Server:
             raise smtplib.SMTPNotSupportedError(
                 "it does not offer STARTTLS, and the password is not sent in the clear"
             )
+
+    def _sign_in(self, smtp: smtplib.SMTP) -> None:
+        if f"{self.username}{self.password}".isascii():
+            smtp.login(self.username, self.password)
+            return
+        # The library signs in with ASCII only; PLAIN takes UTF-8. Source: RFC 4616.
+        plain = f"\0{self.username}\0{self.password}".encode()
+        code, said = smtp.docmd("AUTH", f"PLAIN {b64encode(plain).decode()}")
+        if code != 235:
+            raise smtplib.SMTPAuthenticationError(code, said)
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(
