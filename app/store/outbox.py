@@ -197,9 +197,13 @@ class Outbox:
         return self._let_go(mail, given_up_at=now, error=error)
 
     def give_back(self, mails: Iterable[OutboxMail]) -> None:
-        """Let mails go as if they had not been claimed."""
-        for mail in mails:
-            self._let_go(mail, attempts=mail.attempts - 1)
+        """Let mails go as if they had not been claimed, in one transaction."""
+        given = list(mails)
+        if not given:
+            return
+        with self._database.write() as connection:
+            for mail in given:
+                self._release(connection, mail, attempts=mail.attempts - 1)
 
     def _in_hand(self, mail: OutboxMail) -> tuple[Any, ...]:
         return (
@@ -210,9 +214,12 @@ class Outbox:
         )
 
     def _let_go(self, mail: OutboxMail, **values: Any) -> bool:
-        statement = update(outbox).where(*self._in_hand(mail))
         with self._database.write() as connection:
-            changed = connection.execute(statement.values(owner=None, **values))
+            return self._release(connection, mail, **values)
+
+    def _release(self, connection: Connection, mail: OutboxMail, **values: Any) -> bool:
+        statement = update(outbox).where(*self._in_hand(mail))
+        changed = connection.execute(statement.values(owner=None, **values))
         return changed.rowcount == 1
 
 
