@@ -49,8 +49,9 @@ def add(connection: Connection, note: DeskNote) -> None:
         {name: getattr(note, name) for name in DeskNote.__dataclass_fields__}
     )
     # Two that come at once: the later one waits here, and finds the first one's row.
-    added = connection.execute(statement.on_conflict_do_nothing())
-    if added.rowcount != 1:
+    # A returned row tells, and no row count: PostgreSQL's driver has none of it.
+    added = statement.on_conflict_do_nothing().returning(_note.feed_submission_id)
+    if connection.execute(added).first() is None:
         raise TokenUsed
 
 

@@ -47,10 +47,12 @@ def test_a_kind_is_switched_off(open_desk: Callable[..., Place], off: str) -> No
 
 
 def test_feeds_are_done_while_no_mail_can_be_sent(
-    open_desk: Callable[..., Place], caplog: pytest.LogCaptureFixture
+    open_desk: Callable[..., Place],
+    database_url: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Nothing listens there; the mail says the reason that was chosen on the page."""
-    desk = open_desk(smtp_url="smtp://127.0.0.1:1")
+    desk = open_desk(database_url, smtp_url="smtp://127.0.0.1:1")
 
     _do_all(desk)
 

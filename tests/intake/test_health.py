@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
+from app.engine.batch import Batch, apply
+from app.engine.writing import write_orders
 from app.intake.accounts import AccountError, Accounts
 from app.intake.health import HealthDesk
 from app.intake.health_watch import HealthWatch
 from app.intake.order_import import import_orders
+from app.model.effects import CancelItem
+from app.model.order import Order
+from app.store import desk_notes
 from app.store.backends import Database
+from app.store.desk_notes import DeskNote
+from app.store.orders import load_orders
 from app.store.outbox import list_mails
 from tests.held import HeldClock
 from tests.orders.examples import CODE_A, ORDER_ID, SELLER, file_of, item, order
@@ -113,3 +121,44 @@ def test_a_contact_has_a_language_that_mails_are_written_in(
     """The sentence names them."""
     with pytest.raises(AccountError, match="'xx', but in en, de, fr, zh_Hans"):
         accounts.set_contact(SELLER, "me@shop.example", "xx")
+
+
+def test_what_the_desk_cancelled_has_the_reason_chosen_there(
+    database: Database, clock: HeldClock, add_feed: Callable[..., int]
+) -> None:
+    """The feed's own reason stays for what a feed cancelled; of two feeds, both."""
+    order_id = f"{ORDER_ID[:-1]}0"
+    for number, reason in enumerate(("PricingError", None)):
+        feed = add_feed()
+        cancelled = CancelItem(CODE_A, 1, ("CustomerCancel", "NoInventory")[number])
+        with database.write() as connection:
+            if reason is not None:
+                note = DeskNote(
+                    feed, SELLER, order_id, f"{number}", "cancel", "ada", reason
+                )
+                desk_notes.add(connection, note)
+            read = load_orders(connection, SELLER, [order_id], history=True)[order_id]
+            write_orders(
+                connection,
+                SELLER,
+                batch_of(read, cancelled, number + 1),
+                source=f"feed {feed}",
+                cause="desk ada",
+                now=clock(),
+                mails=(),
+            )
+
+    health = HealthDesk(database, clock).health(SELLER)
+
+    (behind,) = (
+        each for each in health.cancelled_orders if each.amazon_order_id == order_id
+    )
+    assert behind.reasons == ("CustomerCancel", "NoInventory")
+    assert set(behind.chosen) == {"PricingError", "NoInventory"}
+
+
+def batch_of(order: Order, effect: CancelItem, place: int) -> Batch:
+    """Return a batch with one effect on an order."""
+    batch = Batch(before={order.amazon_order_id: order})
+    apply(batch, order, [effect], place, "1")
+    return batch
