@@ -11,7 +11,7 @@ from app.intake.health import CancelRate
 from app.model.cancel_rate import TARGET
 
 WIDTH, HEIGHT = 720, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 704, 12, 224
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 704, 36, 224
 _MOST_MARKS = 31
 # The top of the scale, in percent: the first that is not under the highest rate.
 _SCALES = (5, 10, 20, 50, 100)
