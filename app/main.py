@@ -22,6 +22,7 @@ from app.intake.audit import AuditDesk
 from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
 from app.intake.desk_users import DeskUsers
+from app.intake.feed_desk import FeedDesk
 from app.intake.finances import FinancialDesk
 from app.intake.health import HealthDesk
 from app.intake.health_watch import HealthWatch
@@ -41,6 +42,7 @@ from app.intake.seals import open_seals
 from app.intake.submissions import Intake
 from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
+from app.intake.uploads import Uploads
 from app.model.mail import MailKind
 from app.model.notification import Channel
 from app.model.windows import Windows
@@ -139,6 +141,9 @@ def build(
         database, accounts, settings.queue_hosts, clock, ids
     )
     gates = ParserThreads(settings.gate_count)
+    limits = Limits(
+        settings.max_message_bytes, settings.max_head_bytes, settings.max_messages
+    )
     intake = Intake(database, documents, accounts, tokens, gates, settings, clock)
     desk_users = DeskUsers(
         database,
@@ -173,6 +178,8 @@ def build(
             intake,
             health,
             mails,
+            FeedDesk(database, documents, intake, gates, limits, clock),
+            Uploads(intake, settings.max_feed_bytes),
             settings,
             clock,
         ),

@@ -17,6 +17,9 @@ from app.model.feed import FeedType, Header, Problem, Rules, Verdict
 _KINDS = [each.flat_file for each in FLAT_FILE_FEED_TYPES if each.flat_file]
 _MOST_HEADING_BYTES = 65_536
 
+OPENING_BYTES = 8
+"""How much of a file `is_saved_as` needs."""
+
 # How files begin that spreadsheets keep to themselves.
 _WORKBOOKS = (
     (b"PK\x03\x04", "an Excel workbook or a zip archive"),
@@ -108,10 +111,15 @@ def described(document: BinaryIO, charset: str | None) -> str:
 def what_no_feed_is(document: BinaryIO, fix: str) -> str | None:
     """Name a workbook or an archive, and what to do instead; None for anything else."""
     document.seek(0)
-    opening = document.read(8)
+    what = is_saved_as(document.read(OPENING_BYTES))
+    return f"{what} ({fix})" if what else None
+
+
+def is_saved_as(opening: bytes) -> str | None:
+    """Name the format that a file of no text begins as; None for anything else."""
     for beginning, what in _WORKBOOKS:
         if opening.startswith(beginning):
-            return f"{what} ({fix})"
+            return what
     return None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.errors import ErrorCode, ServiceError
 from app.feedtypes import registry
-from app.model.feed import FeedType
+from app.model.feed import FeedType, Verdict
 from app.model.marketplaces import MARKETPLACES
 
 
@@ -20,7 +20,10 @@ class FeedRequest:
     `content_md5` is ContentMD5Value and `content_md5_header` Content-MD5, each in
     base64; one of the two is needed. `content_length` is what the request announces,
     `charset` what its Content-Type says. `skip_invalid` is None where the caller leaves
-    it to the setting. `signature` tells a resent request from a new one.
+    it to the setting. `signature` tells a resent request from a new one. `has_digest`
+    is False where whoever sends cannot know an MD5, such as a browser's form.
+    `refuse_unread` refuses a document of which no message can be read, which otherwise
+    is told in its report.
     """
 
     feed_type: str
@@ -31,6 +34,23 @@ class FeedRequest:
     charset: str | None = None
     marketplace_ids: tuple[str, ...] = ()
     skip_invalid: bool | None = None
+    has_digest: bool = True
+    refuse_unread: bool = False
+
+
+class FeedInvalid(ServiceError):
+    """A document is not kept because of what the gate found in it: `verdict`."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        """Name the first error."""
+        first = verdict.refusal or verdict.errors[0]
+        count = verdict.error_count
+        errors = "1 error" if count == 1 else f"{count} errors"
+        super().__init__(
+            ErrorCode.INPUT_DATA,
+            f"The feed is invalid and was not kept: {errors}. The first: {first.text}",
+        )
+        self.verdict = verdict
 
 
 def served_feed_type(name: str) -> FeedType:
@@ -70,8 +90,8 @@ def check_marketplaces(given: Collection[str], own: Collection[str]) -> None:
             )
 
 
-def expected_md5(request: FeedRequest) -> bytes:
-    """Return the MD5 that the document must have.
+def expected_md5(request: FeedRequest) -> bytes | None:
+    """Return the MD5 that the document must have; None if nobody knows it.
 
     Raises ServiceError if none was sent, or two different ones. Source: mws-wire 3.1.
     """
@@ -84,7 +104,7 @@ def expected_md5(request: FeedRequest) -> bytes:
             f'"{request.content_md5_header}" differ; send one of the two.',
         )
     expected = header if parameter is None else parameter
-    if expected is None:
+    if expected is None and request.has_digest:
         raise ServiceError(
             ErrorCode.CONTENT_MD5_MISSING,
             "Content-MD5 is missing; send the base64 MD5 of the feed as that header, "

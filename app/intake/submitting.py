@@ -79,7 +79,7 @@ class Submitter:
         caller: Caller,
         request: FeedRequest,
         feed_type: FeedType,
-        md5: bytes,
+        md5: bytes | None,
         alongside: Alongside | None,
         pieces: Iterable[bytes],
     ) -> Accepted:
@@ -88,10 +88,8 @@ class Submitter:
             self._write(writer, pieces, md5)
             verdict = self._examine(writer, caller, request, feed_type)
             skip = self._skips(request)
-            if self.settings.invalid_feeds == "refuse" and not _acceptable(
-                verdict, skip
-            ):
-                raise _invalid(verdict)
+            if self._refuses(request, verdict, skip):
+                raise feed_requests.FeedInvalid(verdict)
             feed = NewFeed(
                 seller_id=caller.seller_id,
                 feed_type=feed_type.mws,
@@ -108,7 +106,7 @@ class Submitter:
         return self._queue(feed, verdict, alongside), verdict
 
     def _write(
-        self, writer: DocumentWriter, pieces: Iterable[bytes], md5: bytes
+        self, writer: DocumentWriter, pieces: Iterable[bytes], md5: bytes | None
     ) -> None:
         most = self.settings.max_feed_bytes
         for piece in pieces:
@@ -117,7 +115,7 @@ class Submitter:
             writer.write(piece)
         if not writer.size:
             raise feed_requests.empty()
-        if writer.md5 != md5:
+        if md5 is not None and writer.md5 != md5:
             raise ServiceError(
                 ErrorCode.CONTENT_MD5_MISMATCH,
                 f"The feed that arrived has MD5 {md5_base64(writer.md5)}, not "
@@ -151,6 +149,12 @@ class Submitter:
         if request.skip_invalid is None:
             return self.settings.invalid_messages == "skip"
         return request.skip_invalid
+
+    def _refuses(self, request: FeedRequest, verdict: Verdict, skip: bool) -> bool:
+        if request.refuse_unread and verdict.refusal is not None:
+            return True
+        refuses = self.settings.invalid_feeds == "refuse"
+        return refuses and not _acceptable(verdict, skip)
 
     def _digest(self, caller: Caller, request: FeedRequest, sha256: str) -> str | None:
         """Name the signed request, so that the same one again is known (D2.5)."""
@@ -200,13 +204,3 @@ def _acceptable(verdict: Verdict, skip: bool) -> bool:
     if verdict.refusal is not None or not verdict.envelope_valid:
         return False
     return skip or verdict.schema_valid
-
-
-def _invalid(verdict: Verdict) -> ServiceError:
-    first = verdict.refusal or verdict.errors[0]
-    count = verdict.error_count
-    errors = "1 error" if count == 1 else f"{count} errors"
-    return ServiceError(
-        ErrorCode.INPUT_DATA,
-        f"The feed is invalid and was not kept: {errors}. The first: {first.text}",
-    )

@@ -121,7 +121,7 @@ class Line(NamedTuple):
     """One effect with where it came from, as the history of an order shows it.
 
     `source` is "feed <FeedSubmissionId>" or "import <uuid>"; `cause` an access key id,
-    "desk <login>" or "operator".
+    "desk <login>" or "operator"; `place` that of the message in its feed, from 1.
     """
 
     effect: Effect
@@ -129,6 +129,7 @@ class Line(NamedTuple):
     cause: str
     message_id: str | None
     happened_at: datetime
+    place: int
 
 
 def history(connection: Connection, seller_id: str, amazon_order_id: str) -> list[Line]:
@@ -142,6 +143,7 @@ def history(connection: Connection, seller_id: str, amazon_order_id: str) -> lis
             row.cause,
             row.message_id,
             row.happened_at,
+            row.place,
         )
         .where(row.seller_id == seller_id, row.amazon_order_id == amazon_order_id)
         .order_by(row.effect_id)

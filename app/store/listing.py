@@ -38,7 +38,7 @@ SHOWN = (
 class Wanted:
     """Which of a seller's submissions are meant; None leaves a point open.
 
-    Times bound `submitted_at`, both included.
+    Times bound `submitted_at`, both included; `submitted_before` is not.
     """
 
     feed_submission_ids: Collection[int] | None = None
@@ -46,6 +46,7 @@ class Wanted:
     statuses: Collection[FeedStatus] | None = None
     submitted_from: datetime | None = None
     submitted_to: datetime | None = None
+    submitted_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def find(
     before_id: int | None = None,
 ) -> list[FeedSubmission]:
     """Return at most `limit` submissions, newest first; `before_id` goes on there."""
-    query = select(*SHOWN).where(*_matching(seller_id, wanted))
+    query = select(*SHOWN).where(*matching(seller_id, wanted))
     if before_id is not None:
         query = query.where(_feed.feed_submission_id < before_id)
     query = query.order_by(_feed.feed_submission_id.desc()).limit(limit)
@@ -77,7 +78,7 @@ def find(
 def count(connection: Connection, seller_id: str, wanted: Wanted) -> int:
     """Return how many submissions are meant."""
     query = select(sql.count()).select_from(feed_submission)
-    counted = connection.execute(query.where(*_matching(seller_id, wanted)))
+    counted = connection.execute(query.where(*matching(seller_id, wanted)))
     number: int = counted.scalar_one()
     return number
 
@@ -99,7 +100,7 @@ def cancel(
     recalled = connection.execute(
         update(feed_submission)
         .where(
-            *_matching(seller_id, wanted),
+            *matching(seller_id, wanted),
             _feed.status == FeedStatus.SUBMITTED,
             _feed.progress == 0,
             _feed.given_up.is_(False),
@@ -122,7 +123,7 @@ def report(
     query = select(
         _feed.status, _feed.report_document_id, _feed.report_md5, _feed.feed_type
     )
-    row = connection.execute(query.where(*_matching(seller_id, wanted))).first()
+    row = connection.execute(query.where(*matching(seller_id, wanted))).first()
     if row is None:
         return None
     return Report(
@@ -136,7 +137,8 @@ def read_submission(row: Any) -> FeedSubmission:
     return FeedSubmission(**values | {"status": FeedStatus(values["status"])})
 
 
-def _matching(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+def matching(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return the conditions that a seller's submissions must meet."""
     conditions: list[ColumnElement[bool]] = [_feed.seller_id == seller_id]
     if wanted.feed_submission_ids is not None:
         ids = [number for number in wanted.feed_submission_ids if number <= _LARGEST_ID]
@@ -149,4 +151,6 @@ def _matching(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(_feed.submitted_at >= wanted.submitted_from)
     if wanted.submitted_to is not None:
         conditions.append(_feed.submitted_at <= wanted.submitted_to)
+    if wanted.submitted_before is not None:
+        conditions.append(_feed.submitted_at < wanted.submitted_before)
     return conditions

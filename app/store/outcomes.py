@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -58,13 +59,18 @@ def read_results(connection: Connection, feed_submission_id: int) -> Iterator[Pr
         .execution_options(yield_per=1_000)
     )
     for row in connection.execute(query):
-        yield Problem(
-            code=_CODES[row.code],
-            text=row.text,
-            message_id=row.message_id.lstrip("0") or "0",
-            amazon_order_id=row.amazon_order_id,
-            amazon_order_item_code=row.amazon_order_item_code,
-            severity=_SEVERITIES[row.severity],
-            line=row.line,
-            path=row.path,
-        )
+        yield read_result(row)
+
+
+def read_result(row: Any) -> Problem:
+    """Make a problem of a row of the table."""
+    return Problem(
+        code=_CODES[row.code],
+        text=row.text,
+        message_id=row.message_id.lstrip("0") or "0",
+        amazon_order_id=row.amazon_order_id,
+        amazon_order_item_code=row.amazon_order_item_code,
+        severity=_SEVERITIES[row.severity],
+        line=row.line,
+        path=row.path,
+    )

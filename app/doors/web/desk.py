@@ -5,8 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
+from app.doors.gates import Gates
 from app.doors.web import (
     cancel,
+    feeds,
     files,
     health,
     order_list,
@@ -16,6 +18,7 @@ from app.doors.web import (
     refund,
     ship,
     sign_in,
+    uploads,
 )
 from app.doors.web.pages import N_, message_page, see_other
 from app.doors.web.parts import HOME, Desk
@@ -34,6 +37,8 @@ PAGES = (
     progress,
     health,
     outbox,
+    uploads,
+    feeds,
 )
 
 _OUTAGE = N_("The database cannot be reached just now. Try again after a pause.")
@@ -42,6 +47,7 @@ _OUTAGE = N_("The database cannot be reached just now. Try again after a pause."
 def install(app: FastAPI, desk: Desk) -> None:
     """Serve the desk under /desk of an application that serves other doors as well."""
     app.state.desk = desk
+    app.state.gates = Gates(desk.settings)
     router = APIRouter(prefix=HOME, include_in_schema=False)
     for each in PAGES:
         router.include_router(each.router)

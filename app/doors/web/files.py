@@ -1,4 +1,4 @@
-"""The style sheet and the script of the pages."""
+"""The style sheets and the scripts of the pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from app.doors.web.pages import FOLDER, guarded
 
 router = APIRouter()
 
-_TYPES = {"desk.css": "text/css", "desk.js": "text/javascript"}
+_TYPES = {
+    "desk.css": "text/css",
+    "desk.js": "text/javascript",
+    "feeds.css": "text/css",
+    "upload.js": "text/javascript",
+}
 
 
 @router.get("/static/{name}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
+from app.doors.web.filters import day
 from app.doors.web.pages import N_, page
 from app.doors.web.parts import HOME
 from app.doors.web.visits import Visiting
@@ -17,7 +17,6 @@ from app.model.times import from_iso, to_iso
 router = APIRouter()
 
 _MOST_TEXT = 100
-_WRONG_DATE = N_("This is no date; write it as in 2026-11-24.")
 _WRONG_STATUS = N_("There is no such status.")
 
 
@@ -29,8 +28,8 @@ def order_list(visit: Visiting) -> Response:
     search = OrderSearch(
         text=given.get("q", "").replace("\x00", "").strip()[:_MOST_TEXT],
         status=_status(given.get("status", ""), problems),
-        since=_day(given, "from", problems),
-        before=_day(given, "to", problems, days=1),
+        since=day(given, "from", problems),
+        before=day(given, "to", problems, days=1),
     )
     found = visit.desk.orders.search(
         visit.seller_id,
@@ -60,21 +59,6 @@ def _status(text: str, problems: dict[str, str]) -> OrderStatus | None:
     except ValueError:
         problems["status"] = _WRONG_STATUS
         return None
-
-
-def _day(
-    given: dict[str, str], name: str, problems: dict[str, str], days: int = 0
-) -> datetime | None:
-    """Read a day as the time it begins (UTC), so many days later."""
-    text = given.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text) + timedelta(days=days)
-    except (ValueError, OverflowError):
-        problems[name] = _WRONG_DATE
-        return None
-    return datetime.combine(day, time(), UTC)
 
 
 def _key(text: str) -> Key | None:

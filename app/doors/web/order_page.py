@@ -80,7 +80,10 @@ def tell(event: Event, order: Order) -> Told:
             own_id = effect.merchant_order_id or order.merchant_order_id or ""
             told.values = {"merchant_order_id": own_id}
         case RecordShipment() | CorrectShipment():
-            told.carrier = effect.carrier_code or effect.carrier_name or ""
+            # The code "Other" says only that the name does.
+            names = (effect.carrier_code, effect.carrier_name)
+            known = [name for name in names if name and name != "Other"]
+            told.carrier = known[0] if known else ""
             told.tracking = effect.tracking_number or ""
     if event.note is not None and event.note.reason and told.reason:
         told.reason = event.note.reason

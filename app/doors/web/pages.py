@@ -38,6 +38,8 @@ def N_(message: str) -> str:  # noqa: N802 # gettext's own name for it
 
 NAVIGATION = (
     ("/desk/orders", N_("Manage orders")),
+    ("/desk/files", N_("Files")),
+    ("/desk/feeds", N_("Feeds")),
     ("/desk/health", N_("Account health")),
     ("/desk/outbox", N_("Outbox")),
     # Other pages of the desk go here: address and name.
@@ -116,6 +118,7 @@ def _answer(
         "path": request.url.path,
         "here": _here(request),
         "refresh_seconds": None,
+        "utc": partial(language.moment, zone=UTC),
     }
     content = _environment().get_template(template).render(words | values)
     return guarded(

@@ -12,9 +12,11 @@ from app.doors.web.language import Language
 from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
 from app.intake.desk_users import DeskUsers, SignedIn
+from app.intake.feed_desk import FeedDesk
 from app.intake.health import HealthDesk
 from app.intake.mail.desk import MailDesk
 from app.intake.submissions import Intake
+from app.intake.uploads import Uploads
 from app.settings import Settings
 
 HOME = "/desk"
@@ -30,6 +32,8 @@ class Desk:
     intake: Intake
     health: HealthDesk
     mails: MailDesk
+    feeds: FeedDesk
+    uploads: Uploads
     settings: Settings
     clock: Callable[[], datetime]
 
