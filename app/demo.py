@@ -14,6 +14,7 @@ from app.intake.accounts import Accounts
 from app.intake.desk_users import DeskUsers
 from app.intake.order_import import import_orders
 from app.model.times import from_iso, to_iso
+from app.resources import demo_folder
 from app.store.backends import Database
 from app.store.orders import find_order_ids, load_orders
 
@@ -23,7 +24,7 @@ MERCHANT_TOKEN = "M_DEMO_1234567"  # noqa: S105 # what old feeds carry, no secre
 MARKETPLACES = ("ATVPDKIKX0DER", "A1PA6795UKMFR9", "A1F83G8C2ARO7P", "A1VC38T7YXB528")
 FEEDS = ("cancel.xml", "refund.xml", "ship.xml")
 
-_DATA = Path(__file__).with_name("demo_data")
+_DATA = demo_folder()
 # The data was written for this moment; its dates move to when it is loaded.
 _WRITTEN = datetime(2026, 11, 24, 12, tzinfo=UTC)
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -38,6 +38,7 @@ from app.intake.readiness import Readiness
 from app.intake.report_job import ReportJob
 from app.intake.report_schedules import ScheduleJob
 from app.intake.reports import ReportDesk
+from app.intake.schema_desk import SchemaDesk
 from app.intake.seals import open_seals
 from app.intake.submissions import Intake
 from app.intake.subscriptions import SubscriptionDesk
@@ -180,6 +181,7 @@ def build(
             mails,
             FeedDesk(database, documents, intake, gates, limits, clock),
             Uploads(intake, settings.max_feed_bytes),
+            SchemaDesk(gates, limits),
             settings,
             clock,
         ),

@@ -1,4 +1,4 @@
-"""Folders that travel with the package: the schemas and the migrations."""
+"""Folders that travel with the package: schemas, migrations, the demo's data."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def xsd_folder() -> Path:
 def migrations_folder() -> Path:
     """Return the folder of the database migrations."""
     return _folder("migrations")
+
+
+def demo_folder() -> Path:
+    """Return the folder of the demo's orders and feeds."""
+    return _PACKAGE / "demo_data"
 
 
 def _folder(name: str) -> Path:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.failures import NO, Failure
-from app.cli.opinions import Opinion, opinion_of
 from app.cli.output import Format, FormatOption, print_json, print_table
 from app.cli.service import read_settings
 from app.engine.pieces import Limits
 from app.engine.report import spelled
+from app.intake.opinions import Opinion, opinion_of
 from app.model.feed import Problem, Rules
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def validate(
         Rules | None, typer.Option(help="The rule profile (FEEDGATE_RULES).")
     ] = None,
     output: FormatOption = Format.TABLE,
+    charset: Annotated[
+        str | None,
+        typer.Option(
+            help="Encoding of documents that do not tell their own, such as Shift_JIS."
+        ),
+    ] = None,
     second_opinion: Annotated[
         bool,
         typer.Option(
@@ -50,20 +56,30 @@ def validate(
     limits = Limits(
         settings.max_message_bytes, settings.max_head_bytes, settings.max_messages
     )
-    opinions = [
-        opinion_of(file, profile, limits, second=second_opinion) for file in files
-    ]
+    opinions = {}
+    for file in files:
+        with file.open("rb") as document:
+            opinions[file] = opinion_of(
+                document, profile, limits, charset=charset, second=second_opinion
+            )
     if output is Format.JSON:
-        print_json([_to_json(each, profile, second_opinion) for each in opinions])
+        print_json(
+            [
+                _to_json(file, each, profile, second_opinion)
+                for file, each in opinions.items()
+            ]
+        )
     else:
         _print(opinions, profile, second_opinion)
-    if any(opinion.errors for opinion in opinions):
+    if any(opinion.errors for opinion in opinions.values()):
         raise typer.Exit(NO)
 
 
-def _to_json(opinion: Opinion, rules: Rules, second: bool) -> dict[str, Any]:
+def _to_json(
+    file: Path, opinion: Opinion, rules: Rules, second: bool
+) -> dict[str, Any]:
     content = {
-        "file": str(opinion.file),
+        "file": str(file),
         "well_formed": opinion.well_formed,
         "schema_valid": opinion.schema_valid,
         "message_type": opinion.message_type,
@@ -105,26 +121,29 @@ def _error_to_json(error: Problem, rules: Rules) -> dict[str, Any]:
     }
 
 
-def _print(opinions: list[Opinion], rules: Rules, second: bool) -> None:
+def _print(opinions: dict[Path, Opinion], rules: Rules, second: bool) -> None:
     headings = ["File", "Well-formed", "Schema", "MessageType", "Messages", "Errors"]
     print_table(
         [*headings, "xmlschema"] if second else headings,
-        [_row(opinion)[: 7 if second else 6] for opinion in opinions],
+        [
+            _row(file, opinion)[: 7 if second else 6]
+            for file, opinion in opinions.items()
+        ],
     )
-    for opinion in opinions:
+    for file, opinion in opinions.items():
         for error in (*opinion.errors, *opinion.warnings):
-            typer.echo(_line(opinion.file, error, rules))
+            typer.echo(_line(file, error, rules))
         for each in opinion.differences or ():
-            typer.echo(_difference_line(opinion.file, each))
+            typer.echo(_difference_line(file, each))
 
 
-def _row(opinion: Opinion) -> tuple[object, ...]:
+def _row(file: Path, opinion: Opinion) -> tuple[object, ...]:
     if opinion.differences is None:
         second = "not asked"
     else:
         second = "differs" if opinion.differences else "agrees"
     return (
-        opinion.file,
+        file,
         "yes" if opinion.well_formed else "no",
         "valid" if opinion.schema_valid else "invalid",
         opinion.message_type or "none",

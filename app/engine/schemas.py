@@ -50,11 +50,14 @@ class Expected:
     """What one element may hold, as words that complete "expected ...".
 
     `value` is None for an element with child elements; `attributes` maps the names of
-    the attributes that it may have.
+    the attributes that it may have. `meaning` is a sentence on what it is for.
     """
 
     value: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    meaning: str = ""
+    is_optional: bool = False
+    may_repeat: bool = False
 
 
 @cache
@@ -98,17 +101,30 @@ class _Declarations:
         return tuple(node.get("value", "") for node in nodes)
 
     def walk(self, path: str, node: etree._Element) -> Iterator[tuple[str, Expected]]:
+        used = node
         node = self.elements.get(node.get("ref", ""), node)
         path = f"{path}/{node.get('name')}"
         kind = self._type(node)
         extension = kind.find(f"{_XS}simpleContent/{_XS}extension")
+        value, attributes = None, {}
         if kind.tag == f"{_XS}simpleType":
-            yield path, Expected(_words(kind))
+            value = _words(kind)
         elif extension is not None:
             value = _words(self._types[extension.get("base", "")])
-            yield path, Expected(value, dict(self._attributes(extension)))
-        else:
-            yield path, Expected()
+            attributes = dict(self._attributes(extension))
+        parent = used.getparent()
+        in_choice = parent is not None and parent.tag == f"{_XS}choice"
+        yield (
+            path,
+            Expected(
+                value,
+                attributes,
+                _words(used) or _words(node),
+                used.get("minOccurs") == "0" or in_choice,
+                used.get("maxOccurs", "1") != "1",
+            ),
+        )
+        if value is None:
             for child in _children(kind):
                 yield from self.walk(path, child)
 

@@ -41,6 +41,24 @@ def test_a_template_filled_in_wrongly_is_validated_record_by_record(
     assert "Did you mean BuyerCanceled?" in opinion["errors"][2]["text"]
 
 
+def test_a_file_is_validated_in_its_encoding(feedgate: Command, tmp_path: Path) -> None:
+    """Without it, what is not UTF-8 is read as Windows-1252."""
+    file = tmp_path / "ship.txt"
+    file.write_bytes(
+        "order-id\tship-date\tcarrier-code\tcarrier-name\n"
+        "026-1234567-1234567\t2026-11-24\tOther\t日本、郵便\n".encode("shift_jis")
+    )
+
+    told = feedgate("validate", file, "--charset", "Shift_JIS")
+    untold = feedgate("validate", file)
+    unknown = feedgate("validate", file, "--charset", "x-klingon")
+
+    assert told.code == 0
+    assert untold.code == 1
+    assert unknown.code == 1
+    assert "x-klingon" in unknown.out
+
+
 def test_a_template_of_another_feed_type_is_refused_with_a_sentence(
     feedgate: Command,
 ) -> None:

@@ -16,6 +16,7 @@ from app.doors.web import (
     outbox,
     progress,
     refund,
+    schemas,
     ship,
     sign_in,
     uploads,
@@ -39,6 +40,7 @@ PAGES = (
     outbox,
     uploads,
     feeds,
+    schemas,
 )
 
 _OUTAGE = N_("The database cannot be reached just now. Try again after a pause.")

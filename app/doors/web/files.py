@@ -12,6 +12,7 @@ router = APIRouter()
 _TYPES = {
     "desk.css": "text/css",
     "desk.js": "text/javascript",
+    "check.js": "text/javascript",
     "feeds.css": "text/css",
     "upload.js": "text/javascript",
 }

@@ -23,8 +23,13 @@ class FileForm:
     such form.
     """
 
-    def __init__(self, content_type: str, body: Iterable[bytes]) -> None:
-        """Read as far as the beginning of the file."""
+    def __init__(
+        self, content_type: str, body: Iterable[bytes], most_bytes: int = MOST_BYTES
+    ) -> None:
+        """Read as far as the beginning of the file.
+
+        The fields may have up to `most_bytes` together.
+        """
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"")
         if kind != b"multipart/form-data" or not 0 < len(boundary) <= 200:
@@ -36,6 +41,7 @@ class FileForm:
         self._name = ""
         self._value = bytearray()
         self._held = 0
+        self._most = most_bytes
         self._ended = False
         self._body = iter(body)
         self._parser = MultipartParser(
@@ -101,7 +107,7 @@ class FileForm:
             self._data.append(data[start:end])
             return
         self._held += end - start
-        if self._held > MOST_BYTES:
+        if self._held > self._most:
             raise _no_form()
         self._value += data[start:end]
 

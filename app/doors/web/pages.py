@@ -42,6 +42,7 @@ NAVIGATION = (
     ("/desk/feeds", N_("Feeds")),
     ("/desk/health", N_("Account health")),
     ("/desk/outbox", N_("Outbox")),
+    ("/desk/schemas", N_("Order XSDs")),
     # Other pages of the desk go here: address and name.
 )
 """What the head of every page leads to."""

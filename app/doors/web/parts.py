@@ -15,6 +15,7 @@ from app.intake.desk_users import DeskUsers, SignedIn
 from app.intake.feed_desk import FeedDesk
 from app.intake.health import HealthDesk
 from app.intake.mail.desk import MailDesk
+from app.intake.schema_desk import SchemaDesk
 from app.intake.submissions import Intake
 from app.intake.uploads import Uploads
 from app.settings import Settings
@@ -34,6 +35,7 @@ class Desk:
     mails: MailDesk
     feeds: FeedDesk
     uploads: Uploads
+    schemas: SchemaDesk
     settings: Settings
     clock: Callable[[], datetime]
 

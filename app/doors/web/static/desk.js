@@ -58,7 +58,11 @@ const look = async () => {
     if (answer.redirected) return location.reload();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("progress");
-    if (answer.ok && fresh && fresh.dataset.ended === "1") shown.replaceWith(fresh);
+    if (answer.ok && fresh && !fresh.isEqualNode(shown)) {
+      shown.replaceWith(fresh);
+      const said = document.getElementById("announced");
+      if (said) said.textContent = fresh.querySelector("[data-announce]").dataset.announce;
+    }
   } catch {
     // Out of reach just now; it is tried again.
   }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from lxml import etree
@@ -43,7 +42,6 @@ class Opinion:
     judges otherwise, None where it was not asked.
     """
 
-    file: Path
     well_formed: bool
     schema_valid: bool
     message_type: str | None
@@ -54,43 +52,49 @@ class Opinion:
 
 
 def opinion_of(
-    file: Path, rules: Rules, limits: Limits, *, second: bool = False
+    document: BinaryIO,
+    rules: Rules,
+    limits: Limits,
+    *,
+    charset: str | None = None,
+    second: bool = False,
 ) -> Opinion:
-    """Validate one document; with `second`, ask xmlschema about feeds as well."""
-    with file.open("rb") as document:
-        verdict = check(document, rules=rules, limits=limits)
-        flat_file = recognised(document, None)
-        if flat_file is not None:
-            return _flat_opinion(file, document, verdict, flat_file, rules, limits)
-        well_formed, schema_valid = verdict.well_formed, verdict.schema_valid
-        refusal = verdict.refusal
-        if refusal is not None and refusal.code in _NOT_BY_SCHEMA:
-            well_formed, schema_valid = _by_schema(document, rules)
-        errors = list(_errors_of(verdict))
-        if refusal is None:
-            errors += _beyond_schema(
-                document, limits, verdict.header.message_type or ""
-            )
-        asked = second and refusal is None
-        return Opinion(
-            file,
-            well_formed,
-            schema_valid,
-            (verdict.header.message_type or "").strip() or None,
-            verdict.messages,
-            tuple(sorted(errors, key=lambda error: error.line or 0)),
-            verdict.warnings,
-            _differences(document, rules, limits) if asked else None,
+    """Validate one document; with `second`, ask xmlschema about feeds as well.
+
+    `charset` is for a document that does not tell its own, as that of a Content-Type.
+    """
+    verdict = check(document, rules=rules, limits=limits, charset=charset)
+    flat_file = recognised(document, charset)
+    if flat_file is not None:
+        return _flat_opinion(document, verdict, flat_file, rules, limits, charset)
+    well_formed, schema_valid = verdict.well_formed, verdict.schema_valid
+    refusal = verdict.refusal
+    if refusal is not None and refusal.code in _NOT_BY_SCHEMA:
+        well_formed, schema_valid = _by_schema(document, rules)
+    errors = list(_errors_of(verdict))
+    if refusal is None:
+        errors += _beyond_schema(
+            document, limits, charset, verdict.header.message_type or ""
         )
+    asked = second and refusal is None
+    return Opinion(
+        well_formed,
+        schema_valid,
+        (verdict.header.message_type or "").strip() or None,
+        verdict.messages,
+        tuple(sorted(errors, key=lambda error: error.line or 0)),
+        verdict.warnings,
+        _differences(document, rules, limits) if asked else None,
+    )
 
 
 def _flat_opinion(
-    file: Path,
     document: BinaryIO,
     verdict: Verdict,
     feed_type: FeedType,
     rules: Rules,
     limits: Limits,
+    charset: str | None,
 ) -> Opinion:
     """Say what is wrong with the headings of a flat file, or with its records.
 
@@ -100,11 +104,14 @@ def _flat_opinion(
     if verdict.refusal is None and feed_type.flat_file is not None:
         document.seek(0)
         for read in read_flat_file(
-            document, feed_type.flat_file, rules=rules, limits=limits
+            document,
+            feed_type.flat_file,
+            rules=rules,
+            limits=limits,
+            charset=charset,
         ):
             errors += read.outcome.problems if read.outcome else ()
     return Opinion(
-        file,
         verdict.well_formed,
         not errors,
         feed_type.message_type,
@@ -156,12 +163,12 @@ def _parses(document: BinaryIO, schema: etree.XMLSchema | None) -> bool:
 
 
 def _beyond_schema(
-    document: BinaryIO, limits: Limits, message_type: str
+    document: BinaryIO, limits: Limits, charset: str | None, message_type: str
 ) -> Iterator[Problem]:
     """Find what the engine refuses in valid messages without looking at orders."""
     document.seek(0)
     used = MessageIds()
-    for piece in Envelope(document, limits, None).pieces():
+    for piece in Envelope(document, limits, charset).pieces():
         place = piece.before
         for message in piece.root.iterchildren("Message"):
             place += 1
