@@ -7,18 +7,26 @@ import signal
 from functools import partial
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
+from app.cli.feeds import content_type_of
 from app.store.backends import Database
 from app.store.feeds import load_work
 from app.store.ledger import replay
 from app.store.orders import load_orders
-from benchmarks.feeds import SELLER_ID, order_id, write_feed, write_orders
+from benchmarks.feeds import (
+    SELLER_ID,
+    item_code,
+    order_id,
+    write_feed,
+    write_orders,
+)
 from tests.running import Installation, wait_until
 
-MESSAGES = 5_000
 BATCH = 50
-KILLS = 11
+XML = "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"
+FLAT_FILE = "_POST_FLAT_FILE_ORDER_ACKNOWLEDGEMENT_DATA_"
 
 
 def _count_doubles(database: Database) -> None:
@@ -64,12 +72,15 @@ def _has_done(database: Database, feed_submission_id: int, messages: int) -> boo
 
 
 def _kill_between_batches(
-    installation: Installation, database: Database, feed_submission_id: int
+    installation: Installation,
+    database: Database,
+    feed_submission_id: int,
+    kills: int,
 ) -> list[int]:
     """Kill worker after worker with SIGKILL; return the progress at each kill."""
     dice = random.Random(20261124)
     found = []
-    for _ in range(KILLS):
+    for _ in range(kills):
         begun = _progress(database, feed_submission_id)
         goal = begun + BATCH * dice.randint(1, 7)
         with installation.start("work", ends="SIGKILL") as worker:
@@ -81,43 +92,97 @@ def _kill_between_batches(
     return found
 
 
-def test_a_feed_whose_workers_are_killed_ends_with_each_effect_once(
-    database_url: str, database: Database, tmp_path: Path
-) -> None:
-    """SIGKILL leaves no time to tidy up: only what is committed may count."""
-    write_orders(tmp_path / "orders.json", MESSAGES)
-    write_feed(tmp_path / "cancel.xml", "cancel", MESSAGES, MESSAGES)
-    installation = Installation(
-        tmp_path / "home", database_url, {"BATCH_MESSAGES": str(BATCH)}
-    )
+def _write_file(path: Path, records: int) -> None:
+    """Write a cancellation file whose records are in no order of any kind."""
+    numbers = list(range(1, records + 1))
+    random.Random(20261124).shuffle(numbers)
+    with path.open("w", encoding="utf-8") as file:
+        file.write("order-id\tcancellation-reason-code\tamazon-order-item-code\r\n")
+        for number in numbers:
+            code = item_code(number)
+            file.write(f"{order_id(number)}\tNoInventory\t{code}\r\n")
+
+
+def _is_done_once(
+    database: Database,
+    installation: Installation,
+    feed: Path,
+    feed_type: str,
+    *,
+    messages: int,
+    kills: int,
+) -> tuple[list[int], str]:
+    """Cancel orders by a feed whose workers are killed; every effect happens once.
+
+    Returns the progress at each kill and the report.
+    """
+    write_orders(feed.parent / "orders.json", messages)
     keys = installation.create_seller(seller_id=SELLER_ID)
     installation.run(
-        *("orders", "import", tmp_path / "orders.json", "--seller-id", SELLER_ID)
+        *("orders", "import", feed.parent / "orders.json", "--seller-id", SELLER_ID)
     )
     _count_doubles(database)
 
     with installation.serve("--workers", "0") as url, keys.client(url) as client:
         feed_id = client.submit(
-            tmp_path / "cancel.xml", "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"
+            feed, feed_type, content_type=content_type_of(feed_type, None)
         )
-        killed_at = _kill_between_batches(installation, database, int(feed_id))
+        killed_at = _kill_between_batches(installation, database, int(feed_id), kills)
         with installation.start("work"):
             wait_until(lambda: client.status(feed_id) == "_DONE_")
         report = client.report(feed_id).decode()
 
-    within = [progress for progress in killed_at if 0 < progress < MESSAGES]
-    assert len(within) >= 10
-    assert f"<MessagesProcessed>{MESSAGES}<" in report
-    assert f"<MessagesSuccessful>{MESSAGES}<" in report
-    assert "<Result>" not in report
     with database.read() as connection:
         noted = connection.execute(text("SELECT source, place FROM noted")).all()
-        assert sorted(place for _, place in noted) == list(range(1, MESSAGES + 1))
+        assert sorted(place for _, place in noted) == list(range(1, messages + 1))
         assert {source for source, _ in noted} == {f"feed {feed_id}"}
         mails = connection.scalar(text("SELECT count(*) FROM outbox"))
-        assert mails == MESSAGES
-        ids = [order_id(number) for number in range(1, MESSAGES + 1)]
+        assert mails == messages
+        ids = [order_id(number) for number in range(1, messages + 1)]
         kept = load_orders(connection, SELLER_ID, ids, history=True)
         assert kept == replay(connection, SELLER_ID, ids)
         assert {order.status.value for order in kept.values()} == {"Canceled"}
     _forget_doubles(database)
+    return [progress for progress in killed_at if 0 < progress < messages], report
+
+
+@pytest.fixture
+def installation(database_url: str, tmp_path: Path) -> Installation:
+    """A data folder on each database, with many batches in a feed."""
+    return Installation(tmp_path / "home", database_url, {"BATCH_MESSAGES": str(BATCH)})
+
+
+def test_a_feed_whose_workers_are_killed_ends_with_each_effect_once(
+    installation: Installation, database: Database, tmp_path: Path
+) -> None:
+    """SIGKILL leaves no time to tidy up: only what is committed may count."""
+    feed = tmp_path / "cancel.xml"
+    write_feed(feed, "cancel", 5_000, 5_000)
+
+    within, report = _is_done_once(
+        database, installation, feed, XML, messages=5_000, kills=11
+    )
+
+    assert len(within) >= 10
+    assert "<MessagesProcessed>5000<" in report
+    assert "<MessagesSuccessful>5000<" in report
+    assert "<Result>" not in report
+
+
+# On the one database: what differs between the two, the other test has seen.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_flat_file_whose_workers_are_killed_is_done_once(
+    installation: Installation, database: Database, tmp_path: Path
+) -> None:
+    """Whoever takes it over gathers the records of its orders anew."""
+    feed = tmp_path / "cancel.txt"
+    _write_file(feed, 1_200)
+
+    within, report = _is_done_once(
+        database, installation, feed, FLAT_FILE, messages=1_200, kills=3
+    )
+
+    assert len(within) >= 2
+    assert "Number of records processed\t\t1200\n" in report
+    assert "Number of records successful\t\t1200\n" in report
+    assert "\tError\t" not in report
