@@ -227,11 +227,8 @@ class FeedDesk:
     @outages_refused
     def document(self, feed: FeedRow) -> Iterator[bytes] | None:
         """Return the document as it was sent, piece by piece; None if it is gone."""
-        try:
-            opened = self._documents.open(feed.document_id)
-        except DocumentDamaged:
-            return None
-        return _pieces(opened)
+        opened = self._open(feed)
+        return None if opened is None else _pieces(opened)
 
     @outages_refused
     def resend(self, caller: Caller, feed: FeedRow, token: str) -> int | None:
@@ -240,8 +237,8 @@ class FeedDesk:
         `token` names the form: the same form again is the same submission. Raises
         ServiceError as SubmitFeed does.
         """
-        pieces = self.document(feed)
-        if pieces is None:
+        opened = self._open(feed)
+        if opened is None:
             return None
         request = FeedRequest(
             feed_type=feed.feed_type,
@@ -251,8 +248,15 @@ class FeedDesk:
             skip_invalid=feed.skip_invalid,
             has_digest=False,
         )
-        submission, _ = self._intake.submit(caller, request, pieces)
+        with opened as document:
+            submission, _ = self._intake.submit(caller, request, _pieces(document))
         return submission.feed_submission_id
+
+    def _open(self, feed: FeedRow) -> BinaryIO | None:
+        try:
+            return self._documents.open(feed.document_id)
+        except DocumentDamaged:
+            return None
 
     def _spans(
         self, document: BinaryIO, feed: FeedRow, keys: Collection[int]
