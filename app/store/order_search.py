@@ -2,13 +2,13 @@
 
 Pages go on behind (or before) the last order shown, along the index of the purchase
 date: the last page of a hundred thousand orders costs what the first does. What is
-typed into the search field has no index of its own, but for the ids: every index would
-cost each import and each feed, and a look through a hundred thousand orders takes
-tenths of a second.
+typed into the search field has no index of its own, but for a whole AmazonOrderID:
+every index would cost each import and each feed. Decision 0017 has the figures.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, literal, or_, select, tuple_
 from app.model.order import OrderStatus
 from app.store.tables import order_item, orders
 
+_WHOLE_ID = re.compile("[0-9]{3}-[0-9]{7}-[0-9]{7}")
 _order = orders.c
 _item = order_item.c
 
@@ -52,8 +53,9 @@ def find(
     `newer_than` goes back: it returns those just in front of that order.
     """
     place = tuple_(_order.purchase_date, _order.amazon_order_id)
+    dialect = connection.dialect.name
     query = select(_order.purchase_date, _order.amazon_order_id).where(
-        _order.seller_id == seller_id, *_conditions(seller_id, wanted)
+        _order.seller_id == seller_id, *_conditions(dialect, seller_id, wanted)
     )
     if newer_than is not None:
         query = query.where(place > tuple_(*_bound(newer_than)))
@@ -73,7 +75,9 @@ def _bound(key: Key) -> tuple[ColumnElement[datetime], ColumnElement[str]]:
     )
 
 
-def _conditions(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(
+    dialect: str, seller_id: str, wanted: Wanted
+) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.status is not None:
         conditions.append(_order.status == wanted.status.value)
@@ -81,25 +85,36 @@ def _conditions(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(_order.purchase_date >= wanted.since)
     if wanted.before is not None:
         conditions.append(_order.purchase_date < wanted.before)
-    if wanted.text:
-        conditions.append(_has(seller_id, wanted.text))
+    if _WHOLE_ID.fullmatch(wanted.text):
+        conditions.append(_order.amazon_order_id == wanted.text)
+    elif wanted.text:
+        conditions.append(_has(dialect, seller_id, wanted.text))
     return conditions
 
 
-def _has(seller_id: str, text: str) -> ColumnElement[bool]:
+def _has(dialect: str, seller_id: str, text: str) -> ColumnElement[bool]:
+    whole = _plain(text)
+    part = f"%{whole}%"
+
+    def like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+        # SQLite's LIKE takes capitals for small letters by itself; ilike() would have
+        # it write each value anew in small letters first, which takes as long again.
+        compare = column.like if dialect == "sqlite" else column.ilike
+        return compare(pattern, escape="/")
+
     with_item = select(_item.amazon_order_id).where(
         _item.seller_id == seller_id,
-        or_(_item.sku.ilike(_whole(text), escape="/"), _item.asin == text.upper()),
+        or_(_item.asin == text.upper(), like(_item.sku, whole)),
     )
     return or_(
-        _order.amazon_order_id.icontains(text, autoescape=True),
-        _order.merchant_order_id.icontains(text, autoescape=True),
-        _order.buyer_name.icontains(text, autoescape=True),
-        _order.buyer_email.icontains(text, autoescape=True),
+        like(_order.amazon_order_id, part),
+        like(_order.merchant_order_id, part),
+        like(_order.buyer_name, part),
+        like(_order.buyer_email, part),
         _order.amazon_order_id.in_(with_item),
     )
 
 
-def _whole(text: str) -> str:
+def _plain(text: str) -> str:
     """Write a text as a pattern that only the text itself matches."""
     return text.replace("/", "//").replace("%", "/%").replace("_", "/_")
