@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal
 from babel.support import NullTranslations
 
@@ -74,7 +74,8 @@ class Language:
         local = when.astimezone(zone)
         day = format_date(local, "medium", locale=self.locale)
         minute = format_time(local, "short", tzinfo=zone, locale=self.locale)
-        return f"{day} {minute} {local.tzname()}"
+        pattern = str(get_datetime_format("medium", locale=self.locale))
+        return f"{pattern.format(minute, day)} {local.tzname()}"
 
 
 @cache

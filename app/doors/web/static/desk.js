@@ -15,6 +15,9 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
 });
 
+// Signed in again: on to the form that was being filled in.
+document.querySelector("form[data-resume]")?.requestSubmit();
+
 // Cancelling a number of units means "Cancel items".
 const items = document.querySelector("input[name=scope][value=items]");
 for (const field of document.querySelectorAll("input[name^=quantity-]")) {
@@ -44,7 +47,14 @@ if (refund) {
     }
     output.textContent = money.format(total / unit);
   };
-  refund.addEventListener("input", sum);
+  refund.addEventListener("input", (event) => {
+    // Whoever writes an amount means to refund the item.
+    const item = event.target.closest("[data-item]");
+    if (item && event.target.value && !event.target.matches("[data-choice]")) {
+      item.querySelector("[data-choice]").checked = true;
+    }
+    sum();
+  });
   refund.querySelector(".total").hidden = false;
   sum();
 }
