@@ -97,8 +97,16 @@ def open_page(chromium: Browser, world: World) -> Iterator[Callable[..., Page]]:
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         if login is not None:
             secret = session or world.session(login)
-            cookie = {"name": SESSION, "value": secret, "url": f"{url}/desk"}
-            context.add_cookies([cookie])  # type: ignore[list-item] # a TypedDict
+            context.add_cookies(
+                [
+                    {
+                        "name": SESSION,
+                        "value": secret,
+                        "domain": "127.0.0.1",
+                        "path": "/desk",
+                    }
+                ]
+            )
         return context.new_page()
 
     with ExitStack() as windows:

@@ -10,7 +10,7 @@ from tests.browser.pages import DOCUMENTED, SCREENSHOTS
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 MOST_BYTES = 80_000
-_COLOURS = 48
+_COLOURS = 64
 _HEIGHT = 1000
 
 

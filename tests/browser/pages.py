@@ -45,7 +45,7 @@ PAGES = (
 DOCUMENTED = (
     "sign-in-en-1280",
     "orders-en-1280",
-    "order-en-1280",
+    "order-told-en-1280",
     "cancel-filled-en-1280",
     "cancel-filled-zh-Hans-1280",
     "refund-filled-en-1280",
