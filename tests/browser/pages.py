@@ -38,6 +38,12 @@ PAGES = (
     ("/desk/orders/026-4410003-1000003/refund", "refund"),
     ("/desk/orders/302-5520001-2000001/ship", "ship"),
     ("/desk/orders/026-4410015-1000015/cancel", "closed"),
+    ("/desk/files", "files"),
+    ("/desk/feeds", "feeds"),
+    ("/desk/feeds?status=Odd", "feeds-wrong"),
+    ("/desk/schemas", "schemas"),
+    ("/desk/health", "health"),
+    ("/desk/outbox", "outbox"),
     ("/desk/nothing", "not-found"),
 )
 """Address and name of every page that shows itself without more."""

@@ -26,6 +26,9 @@ FIELDS = {
 }
 """What would be enough to submit something, if the token were right."""
 
+MULTIPART = ("/desk/files", "/desk/schemas")
+"""Forms that take a file, and nothing but multipart/form-data."""
+
 UNGUARDED = {
     sign_in.sign_in: "has a token of its own, since there is no session yet",
     sign_in.choose_language: "asks the browser where it comes from: no secret is in it",
@@ -57,7 +60,12 @@ def test_every_form_is_refused_without_the_token_of_its_session(
     addresses = list(_guarded())
     for address in addresses:
         for token in ("", "x" * 43, *tokens):
-            answer = browser.http.post(address, data=FIELDS | {"csrf_token": token})
+            fields = FIELDS | {"csrf_token": token}
+            if address in MULTIPART:
+                parts = {name: (None, value) for name, value in fields.items()}
+                answer = browser.http.post(address, files=parts)
+            else:
+                answer = browser.http.post(address, data=fields)
             assert answer.status_code == 403, f"{address} with {token!r}"
 
     assert {f"/desk/orders/{ORDER}/cancel", "/desk/sign-out"} <= set(addresses)

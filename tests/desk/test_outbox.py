@@ -98,7 +98,7 @@ def test_waiting_and_failed_mails_say_why(desk: Place, browser: Browser) -> None
     browser.get("/desk/outbox")
     assert len(browser.root.xpath("//main//tbody/tr")) == 50
     assert "451 come <later>" in browser.text
-    assert "Next try: Nov 24, 2026 12:00 PM UTC" in browser.text.replace("\u202f", " ")
+    assert "Next try: Nov 24, 2026, 12:00 PM UTC" in browser.text.replace("\u202f", " ")
     browser.get(browser.root.xpath("//a[@rel='next']/@href")[0])
     assert len(browser.root.xpath("//main//tbody/tr")) == 10
     browser.get("/desk/outbox?state=given_up")
