@@ -6,7 +6,7 @@ COPY app app
 COPY xsd xsd
 COPY migrations migrations
 RUN python -m venv /opt/feedgate \
-    && /opt/feedgate/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres,sqs,s3]'
+    && /opt/feedgate/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres,sqs,s3,otel]'
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --home-dir /data feedgate && install -d -o feedgate /data

@@ -32,11 +32,11 @@ format: .venv/tests ## format the code
 	$(PYTHON) -m venv .venv
 
 .venv/runs: .venv/bin/pip pyproject.toml constraints.txt
-	$(INSTALL) --editable '.[postgres,sqs,s3]'
+	$(INSTALL) --editable '.[postgres,sqs,s3,otel]'
 	touch $@
 
 .venv/tests: .venv/runs
-	$(INSTALL) --editable '.[postgres,sqs,s3,test]'
+	$(INSTALL) --editable '.[postgres,sqs,s3,otel,test]'
 	touch $@
 
 # Clients for Node and axe-core, which tests need; without npm those tests say that they

@@ -31,6 +31,7 @@ from app.intake.mail.job import MailJob, Patience
 from app.intake.mail.message import parse_address
 from app.intake.mail.transport import open_transport
 from app.intake.mail.writer import MailWriter
+from app.intake.metrics import Metrics
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas, open_quotas
@@ -201,7 +202,7 @@ def build(
         app,
         _worker(settings, database, documents, writer, clock, ids, alone=alone),
         readiness,
-        monitoring_app(readiness.faults),
+        monitoring_app(readiness.faults, Metrics(database, clock).text),
     )
 
 

@@ -58,8 +58,8 @@ class Settings(BaseSettings):
         0,
         ge=0,
         le=65535,
-        description="Port of /healthz and /readyz for `serve` and `work`, on that "
-        "address; 0: none. `serve` has both on its own port as well.",
+        description="Port of /metrics, /healthz and /readyz for `serve` and `work`, on "
+        "that address; 0: none. `serve` has the latter two on its own port as well.",
     )
     drain_seconds: float = Field(
         0,
@@ -307,6 +307,16 @@ class Settings(BaseSettings):
         False,
         description="Mark the desk's cookies Secure although requests arrive by http: "
         "for a proxy that speaks https. With https of its own they always are.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="Lines to read, or a JSON object a line with request_id and "
+        "feed_submission_id where there are such.",
+    )
+    traces: bool = Field(
+        False,
+        description="Send OpenTelemetry spans of calls, feeds and batches "
+        "(`feedgate[otel]`) to `OTEL_EXPORTER_OTLP_ENDPOINT`.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe messages that are logged."

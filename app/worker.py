@@ -14,6 +14,8 @@ from datetime import datetime
 from functools import partial
 from threading import Event, Lock, Thread, current_thread
 
+from app import logs, tracing
+from app.counters import FAILED_ATTEMPTS
 from app.store.backends import is_outage
 from app.store.presence import PresenceLost
 from app.store.queue import Claim, LaneLost, Queue
@@ -151,6 +153,11 @@ class Worker:
 
     def _attempt(self, claim: Claim) -> bool:
         """Do a feed, or let its lane go; False if something was out of reach."""
+        ids = logs.bound(feed_submission_id=claim.feed_submission_id)
+        with ids, tracing.span("feed", **_about(claim)):
+            return self._tried(claim)
+
+    def _tried(self, claim: Claim) -> bool:
         feed = claim.feed_submission_id
         try:
             if claim.doomed:
@@ -164,6 +171,7 @@ class Worker:
             if is_outage(error):
                 self._settle(lambda: self._queue.give_back(claim))
                 return False
+            FAILED_ATTEMPTS.labels(claim.feed_type).inc()
             self._settle(lambda: self._end_attempt(claim))
         return True
 
@@ -255,6 +263,14 @@ class _Every:
             return False
         self._next = now + self._seconds
         return True
+
+
+def _about(claim: Claim) -> dict[str, str | int]:
+    return {
+        "feed_submission_id": claim.feed_submission_id,
+        "feed_type": claim.feed_type,
+        "attempt": claim.attempts,
+    }
 
 
 def _pauses() -> Iterator[float]:

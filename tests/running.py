@@ -55,16 +55,20 @@ class Installation:
 
     @contextmanager
     def start(
-        self, *arguments: str, ends: str = "SIGTERM"
+        self, *arguments: str, ends: str = "SIGTERM", log: Path | None = None
     ) -> Iterator[subprocess.Popen[str]]:
-        """Start a command that keeps running, and end it by a signal."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", *arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        """Start a command that keeps running, and end it by a signal.
+
+        What it writes on stderr goes into the file `log`.
+        """
+        with (log or Path(os.devnull)).open("ab") as errors:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app", *arguments],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         try:
             yield process
         finally:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from app import logs, tracing
 from app.cli.failures import Failure
 from app.settings import Settings
 
@@ -43,14 +43,11 @@ def open_service(settings: Settings, *, alone: bool = False) -> Iterator[Service
     # Here, and not above: commands that need no service start in half the time.
     from app.main import build, calm_collector
 
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    # Alembic tells of every database it opens.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.set_up(settings.log_level, settings.log_format)
     make_ready(settings)
     try:
+        if settings.traces:
+            tracing.start()
         service = build(settings, clock, ids, alone=alone)
         calm_collector()
     except ValueError as error:

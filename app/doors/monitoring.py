@@ -11,6 +11,9 @@ from starlette.responses import JSONResponse, Response
 
 LIVE = "/healthz"
 READY = "/readyz"
+METRICS = "/metrics"
+
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def install_health(app: FastAPI, faults: Callable[[], tuple[str, ...]]) -> None:
@@ -34,12 +37,22 @@ def install_health(app: FastAPI, faults: Callable[[], tuple[str, ...]]) -> None:
     app.add_route(READY, ready, methods=["GET"], include_in_schema=False)
 
 
-def monitoring_app(faults: Callable[[], tuple[str, ...]]) -> FastAPI:
-    """Make the application of the listener that only the operator's network reaches."""
+def monitoring_app(
+    faults: Callable[[], tuple[str, ...]], metrics: Callable[[], bytes]
+) -> FastAPI:
+    """Make the application of the listener that only the operator's network reaches.
+
+    `metrics` writes them in Prometheus's text format.
+    """
     app = FastAPI(
         title="Feedgate", openapi_url=None, docs_url=None, redirect_slashes=False
     )
     install_health(app, faults)
+
+    def tell(request: Request) -> Response:
+        return Response(metrics(), media_type=_METRICS_TYPE)
+
+    app.add_route(METRICS, tell, methods=["GET"], include_in_schema=False)
     return app
 
 

@@ -10,6 +10,7 @@ from functools import partial
 import anyio.to_thread
 from fastapi import FastAPI
 
+from app import counters, logs, tracing
 from app.doors.admission import Admission, Exchange
 from app.doors.answers import (
     Answer,
@@ -132,6 +133,12 @@ class MwsDoor:
         request = Request.of(scope)
         body = Body(scope, receive, self._settings.body_idle_seconds)
         exchange = Exchange(self._ids(), self._clock(), front_door(None))
+        with logs.bound(request_id=exchange.request_id):
+            await self._reply(request, body, exchange, send)
+
+    async def _reply(
+        self, request: Request, body: Body, exchange: Exchange, send: Send
+    ) -> None:
         try:
             answer = await self._answer(request, body, exchange)
         except ServiceError as error:
@@ -141,6 +148,7 @@ class MwsDoor:
             _log_answer(request, exchange, answer, f"{error.code.value.mws}: {error}")
         except Exception:
             answer = failure(exchange.producer, exchange.request_id)
+            counters.REQUESTS.labels(exchange.action, answer.status).inc()
             _log.exception("request %s failed", exchange.request_id)
         else:
             _log_answer(request, exchange, answer)
@@ -153,6 +161,10 @@ class MwsDoor:
             if "text/html" in request.headers.get("accept", ""):
                 return moved(DESK)
             return ping(exchange.arrived)
+        with tracing.span("MWS call", request_id=exchange.request_id):
+            return await self._call(request, body, exchange)
+
+    async def _call(self, request: Request, body: Body, exchange: Exchange) -> Answer:
         form = b""
         # Where the Action is tells what the body is, never the Content-Type: some
         # clients send feeds as forms (mws-wire 1.2).
@@ -219,6 +231,7 @@ def _log_answer(
 ) -> None:
     """Write one line a request: who asked for what, never with what secret."""
     caller = exchange.caller
+    counters.REQUESTS.labels(exchange.action, answer.status).inc()
     _log.info(
         "%s %s %a %s seller=%s key=%s %d %a",
         exchange.request_id,
@@ -229,4 +242,9 @@ def _log_answer(
         caller.access_key_id if caller else "-",
         answer.status,
         reason,
+        extra={
+            "action": exchange.action,
+            "seller_id": caller.seller_id if caller else None,
+            "status": answer.status,
+        },
     )

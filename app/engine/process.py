@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterator
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from typing import BinaryIO
 
+from app.counters import FEED_SECONDS, RESULTS
 from app.engine.batch import Batch, Read, given_up, judge, read_body, wanted
 from app.engine.envelope import Limits, read_messages
 from app.engine.flat_report import write_flat_report
@@ -27,6 +30,9 @@ from app.store.documents import Documents
 from app.store.feeds import Work
 from app.store.outcomes import add_results, read_results
 from app.store.queue import Claim, Queue
+from app.tracing import span
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,8 @@ class Engine:
             yield _repeated(message) if repeated else read_body(feed_type, message)
 
     def _apply(self, claim: Claim, work: Work, messages: list[Read]) -> None:
-        with self.queue.fenced(claim) as connection:
+        fenced = self.queue.fenced(claim)
+        with span("batch", messages=len(messages)), fenced as connection:
             now = self.clock()
             if work.given_up:
                 batch = given_up((read.message for read in messages), self.attempts)
@@ -164,12 +171,16 @@ class Engine:
 
     def _finish(self, claim: Claim) -> None:
         """File the report first: who sees _DONE_ can fetch it (queue-design 5)."""
+        found: Counter[ResultCode] = Counter()
         writer = self.documents.new()
         with self.database.read() as connection:
             work = feeds.load_work(connection, claim.feed_submission_id)
-            problems = chain(
-                self._unread(claim, work),
-                read_results(connection, claim.feed_submission_id),
+            problems = _counted(
+                found,
+                chain(
+                    self._unread(claim, work),
+                    read_results(connection, claim.feed_submission_id),
+                ),
             )
             if _feed_type(work).flat_file is not None:
                 write_flat_report(
@@ -191,7 +202,31 @@ class Engine:
         md5 = base64.b64encode(writer.md5).decode()
         document_id = writer.commit()
         with self.queue.fenced(claim) as connection:
-            self.queue.finish(connection, claim, self.clock(), document_id, md5)
+            now = self.clock()
+            self.queue.finish(connection, claim, now, document_id, md5)
+        _tell(work, found, now)
+
+
+def _counted(
+    found: Counter[ResultCode], problems: Iterable[Problem]
+) -> Iterator[Problem]:
+    for problem in problems:
+        found[problem.code] += 1
+        yield problem
+
+
+def _tell(work: Work, found: Counter[ResultCode], now: datetime) -> None:
+    """Count and log a feed that is done, once nothing can take that back."""
+    for code, number in found.items():
+        RESULTS.labels(code.number, code.value.severity).inc(number)
+    seconds = (now - work.submitted_at).total_seconds()
+    FEED_SECONDS.labels(work.feed_type).observe(seconds)
+    _log.info(
+        "feed %d is done: %d of %d messages successful",
+        work.feed_submission_id,
+        work.successful,
+        work.messages,
+    )
 
 
 def _feed_type(work: Work) -> FeedType:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from app.counters import THROTTLED
 from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Caller
 from app.intake.outages import outages_refused
@@ -110,7 +111,10 @@ class Quotas:
         window_start = _window_start(caller, now)
         level = self._buckets.take(bucket, quota.measure, now, window_start)
         standing = _standing(quota, level, window_start + _HOUR)
-        return Taken(standing, _refusal(operation, quota, level, now, standing))
+        refusal = _refusal(operation, quota, level, now, standing)
+        if refusal is not None:
+            THROTTLED.labels(operation).inc()
+        return Taken(standing, refusal)
 
 
 def open_quotas(

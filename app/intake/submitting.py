@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from app.intake.accounts import Accounts, Caller
 from app.intake.feed_requests import FeedRequest
 from app.intake.flat_charset import flat_charset
 from app.intake.outages import outages_refused
+from app.logs import bound
 from app.model.feed import FeedSubmission, FeedType, Rules, Verdict
 from app.settings import Settings
 from app.store import feeds, listing
@@ -25,6 +27,8 @@ from app.store.backends import Database
 from app.store.bulk import Connection
 from app.store.documents import Documents, DocumentWriter, md5_base64
 from app.store.feeds import NewFeed
+
+_log = logging.getLogger(__name__)
 
 Accepted = tuple[FeedSubmission, Verdict]
 
@@ -183,6 +187,8 @@ class Submitter:
         if work.document_id != feed.document_id:
             # The same signed request again: the first document serves it.
             self.documents.delete(feed.document_id)
+        with bound(feed_submission_id=accepted.feed_submission_id):
+            _log.info("feed %d is accepted", accepted.feed_submission_id)
         return accepted
 
     def _is_absent(self, submission: FeedSubmission) -> bool:

@@ -57,6 +57,7 @@ class Work:
     sha256: str
     charset: str | None
     access_key_id: str
+    submitted_at: datetime
     attempts: int
     given_up: bool
     progress: int

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from app.counters import TAKEOVERS
 from app.model.feed import Counts, FeedStatus
 from app.store import lanes
 from app.store.backends import Database, announce
@@ -249,6 +250,7 @@ class Queue:
         except IntegrityError:
             # It lost its presence, lives on, and has just claimed: next time.
             return 0
+        TAKEOVERS.inc(len(owned))
         _log.warning("worker %s is gone: %d lanes taken over", worker_id, len(owned))
         return len(owned)
 

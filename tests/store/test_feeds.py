@@ -66,6 +66,7 @@ def test_the_engine_reads_what_was_taken_in(
         sha256="0" * 64,
         charset="iso-8859-1",
         access_key_id="AKIAEXAMPLE",
+        submitted_at=clock(),
         attempts=0,
         given_up=False,
         progress=0,

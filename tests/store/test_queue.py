@@ -11,6 +11,7 @@ from itertools import chain
 import pytest
 from sqlalchemy import select, text
 
+from app.counters import REGISTRY
 from app.model.feed import Counts, FeedStatus
 from app.store import feeds, listing
 from app.store.backends import Database
@@ -49,6 +50,11 @@ def status_of(database: Database, feed_submission_id: int) -> FeedStatus:
 def counters(database: Database) -> list[int]:
     with database.read() as connection:
         return list(connection.scalars(select(feed_lane.c.queued)))
+
+
+def told_takeovers() -> float:
+    """Return how many takeovers this process has told Prometheus of."""
+    return REGISTRY.get_sample_value("feedgate_lanes_taken_over_total") or 0
 
 
 # Order and fairness
@@ -148,12 +154,14 @@ def test_a_worker_whose_lane_was_taken_over_commits_nothing_more(
     feed = add_feed()
     sleeper, peer = new_queue(), new_queue()
     stale = claimed(sleeper, clock)
+    counted = told_takeovers()
 
     lose_presence(sleeper)
     taken_over = peer.take_over(clock())
     claim = claimed(peer, clock)
 
     assert taken_over == 1
+    assert told_takeovers() == counted + 1
     assert claim.feed_submission_id == feed
     with pytest.raises(LaneLost), sleeper.fenced(stale) as connection:
         sleeper.progressed(connection, stale, 1, Counts())
