@@ -39,6 +39,7 @@ from app.intake.readiness import Readiness
 from app.intake.report_job import ReportJob
 from app.intake.report_schedules import ScheduleJob
 from app.intake.reports import ReportDesk
+from app.intake.retention import RetentionJob
 from app.intake.schema_desk import SchemaDesk
 from app.intake.seals import open_seals
 from app.intake.submissions import Intake
@@ -262,6 +263,7 @@ def _worker(
         courier.step,
         _mail_job(settings, Outbox(database, roster), writer, clock).step,
         health.step,
+        RetentionJob(database, documents, clock, settings.retention_days).step,
     ]
     if windows.on:
         chores.append(WindowJob(database, windows, clock, mails).step)

@@ -263,6 +263,13 @@ class Settings(BaseSettings):
     health_seconds: float = Field(
         300, gt=0, description="How often cancel rates are looked at for that."
     )
+    retention_days: int = Field(
+        90,
+        ge=0,
+        le=36_500,
+        description="Days after their end that submissions, documents and reports are "
+        "removed (MWS listed 90 days); 0: never. Orders and their ledger stay.",
+    )
     quotas: Literal["mws", "relaxed", "off"] = Field(
         "off",
         description="How often callers may call: `mws` as MWS published it, `relaxed` "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -83,6 +84,17 @@ class Database:
         with self._reader.connect() as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One transaction that reads everything as it was at one moment."""
+        if self.dialect_name == "sqlite":
+            with self.read() as connection:
+                yield connection
+            return
+        engine = self._reader.execution_options(isolation_level="REPEATABLE READ")
+        with engine.connect() as connection, connection.begin():
+            yield connection
+
     def close(self) -> None:
         """Close the connections; those still in use close when they are given back."""
         self.engine.dispose()
@@ -149,8 +161,8 @@ def _postgresql() -> ModuleType:
     return postgresql
 
 
-def migrate(url: str) -> None:
-    """Bring a database to the newest revision; processes that do so take turns."""
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring a database up to a revision, the newest; processes take turns."""
     database = open_database(url)
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
@@ -160,9 +172,19 @@ def migrate(url: str) -> None:
                 lock = text("SELECT pg_advisory_xact_lock(:key)")
                 connection.execute(lock, {"key": _MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     finally:
         database.close()
+
+
+def now_of(database: Database) -> datetime:
+    """Return the time by the clock of the database; SQLite has ours."""
+    with database.read() as connection:
+        if database.dialect_name == "sqlite":
+            connection.execute(text("SELECT 1"))
+            return datetime.now(UTC)
+        now: datetime = connection.execute(text("SELECT now()")).scalar_one()
+        return now
 
 
 def newest_revision() -> str | None:

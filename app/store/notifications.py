@@ -17,12 +17,12 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
-    insert,
     or_,
     select,
     update,
 )
 from sqlalchemy import text as sql_text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.model.notification import NewNotification
 from app.store.backends import Database
@@ -72,7 +72,14 @@ def add(
         for message in messages
     ]
     if rows:
-        connection.execute(insert(notification), rows)
+        # A feed that the operator began anew ends twice, under one id.
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        connection.execute(
+            dialect.insert(notification).on_conflict_do_nothing(
+                index_elements=["unique_id"]
+            ),
+            rows,
+        )
 
 
 def pause_after(attempts: int) -> timedelta:

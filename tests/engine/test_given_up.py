@@ -47,6 +47,25 @@ def _refuse_no_more(database: Database) -> None:
     with database.write() as connection:
         if database.dialect_name == "postgresql":
             connection.execute(text("DROP FUNCTION refuse() CASCADE"))
+            return
+        for table in ("effect", "feed_result"):
+            connection.execute(text(f"DROP TRIGGER IF EXISTS refuse_{table}"))
+
+
+def _retried(
+    home: Installation, client: MwsClient, database: Database, feed_submission_id: str
+) -> str:
+    """Let the operator begin a feed anew, its cause gone; return its new report."""
+    _refuse_no_more(database)
+    home.run("feeds", "retry", feed_submission_id)
+    wait_until_done(client, feed_submission_id)
+    return client.report(feed_submission_id).decode()
+
+
+def _cancellations(database: Database) -> list[tuple[int, str]]:
+    query = "SELECT place, amazon_order_id FROM effect WHERE kind = 'CancelItem'"
+    with database.read() as connection:
+        return sorted(tuple(row) for row in connection.execute(text(query)))
 
 
 def _submit(client: MwsClient, folder: Path, kind: str) -> str:
@@ -86,19 +105,27 @@ def test_a_feed_whose_batch_always_fails_ends_and_its_lane_moves_on(
         wait_until_done(client, behind)
         report = client.report(failing).decode()
         next_report = client.report(behind).decode()
+        before = _cancellations(database)
+        with database.read() as connection:
+            ids = [order_id(number) for number in range(1, MESSAGES + 1)]
+            kept = load_orders(connection, SELLER_ID, ids)
+        retried = _retried(home, client, database, failing)
 
     assert _results(report) == [(5, 5002), (6, 5002)]
     assert _summary(report) == (6, 4, 2, 0)
     assert "given up after 3 attempts in a row" in report
     # The orders that were cancelled refuse an acknowledgement, the others take it.
     assert _results(next_report) == [(number, 718004) for number in (1, 2, 3, 4)]
-    with database.read() as connection:
-        ids = [order_id(number) for number in range(1, MESSAGES + 1)]
-        kept = load_orders(connection, SELLER_ID, ids)
     assert [kept[each].status.value for each in ids] == ["Canceled"] * 4 + [
         "Unshipped"
     ] * 2
-    _refuse_no_more(database)
+    # Begun anew it goes on behind message 4: nothing is applied twice.
+    assert before == [(number, order_id(number)) for number in (1, 2, 3, 4)]
+    assert _summary(retried) == (6, 6, 0, 0)
+    assert _results(retried) == []
+    assert _cancellations(database) == [
+        (number, order_id(number)) for number in range(1, MESSAGES + 1)
+    ]
 
 
 def test_a_feed_that_cannot_even_be_given_up_by_message_is_reported_as_a_whole(
@@ -120,8 +147,10 @@ def test_a_feed_that_cannot_even_be_given_up_by_message_is_reported_as_a_whole(
         failing = _submit(client, tmp_path, "cancel")
         wait_until_done(client, failing)
         report = client.report(failing).decode()
+        retried = _retried(home, client, database, failing)
 
     assert _results(report) == [(0, 5002)]
     assert _summary(report) == (6, 4, 2, 0)
     assert "The last 2 messages were not processed" in report
-    _refuse_no_more(database)
+    assert _summary(retried) == (6, 6, 0, 0)
+    assert len(_cancellations(database)) == MESSAGES
