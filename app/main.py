@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 
 from fastapi import FastAPI
 
+from app.doors.gates import Gates
 from app.doors.mws import create_app
+from app.doors.spapi.door import install as install_spapi
+from app.doors.spapi.parts import SpApi
 from app.doors.web.desk import install as install_desk
 from app.doors.web.parts import Desk
 from app.engine.envelope import Limits
@@ -20,9 +23,12 @@ from app.intake.accounts import Accounts
 from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
 from app.intake.desk_users import DeskUsers
+from app.intake.feed_documents import FeedDocuments
+from app.intake.feed_history import FeedHistory
 from app.intake.finances import FinancialDesk
 from app.intake.health import HealthDesk
 from app.intake.health_watch import HealthWatch
+from app.intake.lwa import Lwa
 from app.intake.mail.desk import MailDesk
 from app.intake.mail.job import MailJob, Patience
 from app.intake.mail.message import parse_address
@@ -51,7 +57,7 @@ from app.store.queue import Queue, Retries
 from app.store.quotas import Buckets
 from app.store.report_queue import ReportQueue
 from app.store.roster import Roster
-from app.store.upkeep import recount_lanes, sweep_documents
+from app.store.upkeep import forget_uploads, recount_lanes, sweep_documents
 from app.worker import Worker
 
 # How long the log of notifications is kept.
@@ -66,6 +72,7 @@ class Service:
     documents: Documents
     accounts: Accounts
     desk_users: DeskUsers
+    lwa: Lwa
     intake: Intake
     quotas: Quotas
     mails: MailDesk
@@ -115,8 +122,9 @@ def build(
     subscriptions = SubscriptionDesk(
         database, accounts, settings.queue_hosts, clock, ids
     )
-    gates = ParserThreads(settings.gate_count)
-    intake = Intake(database, documents, accounts, tokens, gates, settings, clock)
+    parsers = ParserThreads(settings.gate_count)
+    intake = Intake(database, documents, accounts, tokens, parsers, settings, clock)
+    gates = Gates(settings)
     desk_users = DeskUsers(
         database,
         clock,
@@ -134,6 +142,7 @@ def build(
         FinancialDesk(database, tokens, clock),
         tokens,
         quotas,
+        gates,
         settings,
         clock,
         ids,
@@ -149,11 +158,22 @@ def build(
             clock,
         ),
     )
+    lwa = Lwa(database, clock)
+    uploads = FeedDocuments(
+        database, documents, accounts, intake.submitter, settings, clock, ids
+    )
+    history = FeedHistory(database, documents, tokens, clock)
+    install_spapi(
+        app,
+        SpApi(lwa, accounts, quotas, uploads, history, seals, gates, settings, clock),
+        ids,
+    )
     return Service(
         database,
         documents,
         accounts,
         desk_users,
+        lwa,
         intake,
         quotas,
         MailDesk(database),
@@ -223,6 +243,7 @@ def _worker(
         chores.append(WindowJob(database, windows, clock, mails).step)
 
     def upkeep() -> None:
+        forget_uploads(database, clock())
         sweep_documents(database, documents, clock())
         recount_lanes(database)
         sweep_notifications(database, clock() - _NOTIFICATION_LOG)

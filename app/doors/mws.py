@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from app.doors.answers import (
     refusal,
 )
 from app.doors.call import Services, TakesBody
+from app.doors.gates import Gates
 from app.doors.operations import (
     feeds,
     finances,
@@ -77,6 +77,7 @@ def create_app(
     financial_desk: FinancialDesk,
     tokens: NextTokens,
     quotas: Quotas,
+    gates: Gates,
     settings: Settings,
     clock: Callable[[], datetime],
     ids: Callable[[], str],
@@ -102,7 +103,7 @@ def create_app(
         financial_desk,
         subscription_desk,
     )
-    app.router.default = MwsDoor(admission, services, settings, clock, ids)
+    app.router.default = MwsDoor(admission, services, gates, settings, clock, ids)
     return app
 
 
@@ -113,19 +114,18 @@ class MwsDoor:
         self,
         admission: Admission,
         services: Services,
+        gates: Gates,
         settings: Settings,
         clock: Callable[[], datetime],
         ids: Callable[[], str],
     ) -> None:
-        """Keep the parts, and as many gates as documents are validated at a time."""
+        """Keep the parts; `gates` are where feeds are taken in."""
         self._admission = admission
         self._services = services
         self._settings = settings
         self._clock = clock
         self._ids = ids
-        self._gates = asyncio.Semaphore(settings.gate_count)
-        # Feeds get threads of their own, or slow uploads would hold up lists.
-        self._gate_threads = anyio.CapacityLimiter(settings.gate_count)
+        self._gates = gates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing but a cut connection goes unanswered."""
@@ -163,7 +163,7 @@ class MwsDoor:
         step = partial(self._run, request, form, exchange)
         answer = await anyio.to_thread.run_sync(step)
         if isinstance(answer, TakesBody):
-            return await self._in_gate(partial(answer.receive, body))
+            return await self._gates.run(partial(answer.receive, body))
         return answer
 
     def _check_head(self, request: Request) -> None:
@@ -185,22 +185,6 @@ class MwsDoor:
     ) -> Answer | TakesBody:
         call = self._admission.admit(request, form, exchange)
         return call.operation.run(call, self._services)
-
-    async def _in_gate(self, receive: Callable[[], Answer]) -> Answer:
-        """Read a feed once a gate is free for it; until then its body waits outside."""
-        try:
-            async with asyncio.timeout(self._settings.gate_wait_seconds):
-                await self._gates.acquire()
-        except TimeoutError as error:
-            raise ServiceError(
-                ErrorCode.SERVICE_UNAVAILABLE,
-                "Too many feeds are arriving at once; send the same request again "
-                "after a pause.",
-            ) from error
-        try:
-            return await anyio.to_thread.run_sync(receive, limiter=self._gate_threads)
-        finally:
-            self._gates.release()
 
     async def _send(self, answer: Answer, exchange: Exchange, send: Send) -> None:
         # The time now, not of arrival: clients set their clocks by it (mws-wire 1.4).

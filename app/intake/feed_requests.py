@@ -20,7 +20,8 @@ class FeedRequest:
     `content_md5` is ContentMD5Value and `content_md5_header` Content-MD5, each in
     base64; one of the two is needed. `content_length` is what the request announces,
     `charset` what its Content-Type says. `skip_invalid` is None where the caller leaves
-    it to the setting. `signature` tells a resent request from a new one.
+    it to the setting. `signature` tells a resent request from a new one; where it is
+    empty, every request is new.
     """
 
     feed_type: str
