@@ -40,6 +40,7 @@ from app.intake.report_job import ReportJob
 from app.intake.report_schedules import ScheduleJob
 from app.intake.reports import ReportDesk
 from app.intake.seals import open_seals
+from app.intake.shipments import ShipmentDesk
 from app.intake.submissions import Intake
 from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
@@ -125,6 +126,7 @@ def build(
     parsers = ParserThreads(settings.gate_count)
     intake = Intake(database, documents, accounts, tokens, parsers, settings, clock)
     gates = Gates(settings)
+    finances = FinancialDesk(database, tokens, clock)
     desk_users = DeskUsers(
         database,
         clock,
@@ -139,7 +141,7 @@ def build(
         reports,
         subscriptions,
         accounts,
-        FinancialDesk(database, tokens, clock),
+        finances,
         tokens,
         quotas,
         gates,
@@ -165,7 +167,21 @@ def build(
     history = FeedHistory(database, documents, tokens, clock)
     install_spapi(
         app,
-        SpApi(lwa, accounts, quotas, uploads, history, seals, gates, settings, clock),
+        SpApi(
+            lwa,
+            accounts,
+            quotas,
+            uploads,
+            history,
+            desk,
+            lists,
+            ShipmentDesk(database, settings, clock, ids),
+            finances,
+            seals,
+            gates,
+            settings,
+            clock,
+        ),
         ids,
     )
     return Service(

@@ -128,8 +128,8 @@ def replay(
 class Line(NamedTuple):
     """One effect with where it came from, as the history of an order shows it.
 
-    `source` is "feed <FeedSubmissionId>" or "import <uuid>"; `cause` an access key id,
-    "desk <login>" or "operator".
+    `source` is "feed <FeedSubmissionId>", "import <uuid>" or "shipment <uuid>"; `cause`
+    an access key id, a client id, "desk <login>" or "operator".
     """
 
     effect: Effect

@@ -15,7 +15,17 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Scope as StarletteScope
 
 from app.doors.request import Body, Message, Receive, Scope
-from app.doors.spapi import documents, feed_documents, feeds, tokens
+from app.doors.spapi import (
+    documents,
+    feed_documents,
+    feeds,
+    finances,
+    orders_2026,
+    orders_v0,
+    sellers,
+    shipments,
+    tokens,
+)
 from app.doors.spapi.errors import Refused, answer
 from app.doors.spapi.exchange import Exchange, keep
 from app.doors.spapi.parts import SpApi
@@ -24,7 +34,17 @@ from app.errors import ServiceError
 Send = Callable[[Message], Awaitable[None]]
 
 # Each section is a module with a router of its own.
-SECTIONS = (tokens, feed_documents, feeds, documents)
+SECTIONS = (
+    tokens,
+    feed_documents,
+    feeds,
+    documents,
+    orders_v0,
+    shipments,
+    orders_2026,
+    finances,
+    sellers,
+)
 
 OPENAPI = "/sp-api/openapi.json"
 """Where this door describes itself."""

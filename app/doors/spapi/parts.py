@@ -14,9 +14,13 @@ from app.doors.gates import Gates
 from app.intake.accounts import Accounts
 from app.intake.feed_documents import FeedDocuments
 from app.intake.feed_history import FeedHistory
+from app.intake.finances import FinancialDesk
 from app.intake.lwa import Lwa
+from app.intake.order_lists import OrderLists
+from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas
 from app.intake.seals import Seals
+from app.intake.shipments import ShipmentDesk
 from app.settings import Settings
 
 _UPLOADS = 32
@@ -31,6 +35,10 @@ class SpApi:
     quotas: Quotas
     uploads: FeedDocuments
     feeds: FeedHistory
+    orders: OrderDesk
+    order_lists: OrderLists
+    shipments: ShipmentDesk
+    finances: FinancialDesk
     seals: Seals
     gates: Gates
     settings: Settings
