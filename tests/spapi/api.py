@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,10 +35,13 @@ def fetch(url: str) -> httpx.Response:
 class Api:
     """Calls with an access token of its own; `http` calls without one."""
 
-    def __init__(self, url: str, client: ClientCredentials) -> None:
+    def __init__(
+        self, url: str, client: ClientCredentials, authority: Path | None = None
+    ) -> None:
         self.url = url
         self.client = client
-        self.http = httpx.Client(base_url=url, timeout=30)
+        trusted = ssl.create_default_context(cafile=authority) if authority else _TLS
+        self.http = httpx.Client(base_url=url, timeout=30, verify=trusted)
         self.token = ""
 
     def __enter__(self) -> Self:

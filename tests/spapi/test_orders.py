@@ -340,7 +340,7 @@ def test_a_shipment_is_confirmed_at_once(shop: Shop) -> None:
         (
             CORRECTED,
             {"orderItems": [{"orderItemId": "9", "quantity": 1}]},
-            "order item 9",
+            "has no item 9",
         ),
         (PENDING, {}, "Pending"),
     ],

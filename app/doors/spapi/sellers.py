@@ -29,8 +29,8 @@ class Marketplace(Answer):
 class Participation(Answer):
     """What a seller does there."""
 
-    isParticipating: bool = True
-    hasSuspendedListings: bool = False
+    isParticipating: bool
+    hasSuspendedListings: bool
 
 
 class MarketplaceParticipation(Answer):
@@ -55,6 +55,7 @@ def get_marketplace_participations(
     caller: SellerCaller, parts: Parts
 ) -> GetMarketplaceParticipationsResponse:
     """List the marketplaces of the seller."""
+    here = Participation(isParticipating=True, hasSuspendedListings=False)
     found = []
     for marketplace_id in sorted(parts.accounts.sells_in(caller.seller_id)):
         known = MARKETPLACES[marketplace_id]
@@ -67,8 +68,6 @@ def get_marketplace_participations(
             domainName=known.domain_name,
         )
         found.append(
-            MarketplaceParticipation(
-                marketplace=marketplace, participation=Participation()
-            )
+            MarketplaceParticipation(marketplace=marketplace, participation=here)
         )
     return GetMarketplaceParticipationsResponse(payload=found)
