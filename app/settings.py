@@ -235,6 +235,7 @@ class Settings(BaseSettings):
     )
     sp_api_url: str = Field(
         "",
+        pattern=r"^(https?://\S+)?$",
         description="URL that clients of the Selling Partner API reach this service "
         "at, for the addresses of documents in its answers; empty: where the request "
         "arrived. Behind a proxy it must be set.",

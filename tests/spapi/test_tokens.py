@@ -117,7 +117,17 @@ def test_a_refresh_token_of_another_client_is_foreign(shop: Shop) -> None:
     _flat(shop.api.grant(refresh_token=foreign), 400, "invalid_grant")
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"{" + b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"\xff\xfe",
+        b"{" + b"[" * 100_000,
+        b'{"grant_type": "\\ud800"}',
+        b'{"grant_type": 1, "scope": []}',
+        b"grant_type=%00",
+    ],
+)
 def test_a_body_that_cannot_be_read_is_refused(shop: Shop, body: bytes) -> None:
     """No traceback for whatever is sent."""
     answer = shop.api.http.post("/auth/o2/token", content=body)

@@ -61,6 +61,7 @@ def install(app: FastAPI, parts: SpApi, ids: Callable[[], str]) -> None:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        strict_content_type=False,
     )
     api.state.spapi = parts
     for section in SECTIONS:

@@ -79,7 +79,7 @@ def denied(details: str) -> Refused:
 
 def answer(request: Request, error: Exception) -> JSONResponse:
     """Write any refusal or failure."""
-    refused = _refusal_of(error)
+    refused = _refusal_of(error, request)
     exchange = exchange_of(request)
     exchange.error_type = _ERROR_TYPES.get(refused.status)
     exchange.reason = f"{refused.error.code}: {refused.error.message}"
@@ -88,13 +88,13 @@ def answer(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(content, refused.status, headers)
 
 
-def _refusal_of(error: Exception) -> Refused:
+def _refusal_of(error: Exception, request: Request) -> Refused:
     if isinstance(error, Refused):
         return error
     if isinstance(error, ServiceError):
         return _of_service(error)
     if isinstance(error, RequestValidationError):
-        return _of_values(error)
+        return _of_values(error, request)
     if isinstance(error, HTTPException):
         return _of_http(error)
     return Refused(500, "InternalFailure", "The service failed; its log tells more.")
@@ -112,9 +112,12 @@ def _of_service(error: ServiceError) -> Refused:
     return invalid(error.message)
 
 
-def _of_values(error: RequestValidationError) -> Refused:
+def _of_values(error: RequestValidationError, request: Request) -> Refused:
     """Name every value that cannot be, as `name: what is wrong;`."""
     told = [_value(each) for each in error.errors()[:20]]
+    kind = request.headers.get("content-type", "")
+    if "json" not in kind and any(each["loc"] == ("body",) for each in error.errors()):
+        told = [f'Content-Type is "{shown(kind)}", expected application/json;']
     return invalid("Request has missing or invalid parameters.", " ".join(told))
 
 
@@ -128,7 +131,9 @@ def _value(error: Any) -> str:
     message = error["msg"].removeprefix("Value error, ")
     given = error.get("input")
     if isinstance(given, (str, int, float)):
-        return f'{name} is "{shown(str(given))}": {message};'
+        # A text of JSON may hold halves of characters, which no answer can.
+        text = shown(str(given)).encode("utf-8", "backslashreplace").decode()
+        return f'{name} is "{text}": {message};'
     return f"{name}: {message};"
 
 

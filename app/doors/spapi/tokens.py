@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -77,9 +78,10 @@ async def get_token(
     exchange.operation = "getToken"
     body = await request.body()
     try:
-        content = await run_in_threadpool(_grant, body, parts)
+        given = await run_in_threadpool(_grant, body, parts)
     except GrantRefused as error:
-        exchange.reason = f"{error.error}: {error}"
+        # Not the text: who mixes up the fields must not find a secret in our log.
+        exchange.reason = error.error
         refusal = TokenError(
             error=error.error,
             error_description=str(error),
@@ -87,11 +89,20 @@ async def get_token(
         )
         status = _STATUSES.get(error.error, 400)
         return JSONResponse(refusal.model_dump(), status, _NO_STORE)
-    answer = content.model_dump(exclude_none=True)
+    exchange.client_id = given.client_id
+    answer = given.answer.model_dump(exclude_none=True)
     return JSONResponse(answer, headers=_NO_STORE)
 
 
-def _grant(body: bytes, parts: SpApi) -> TokenAnswer:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An answer, and the client that was proved."""
+
+    client_id: str
+    answer: TokenAnswer
+
+
+def _grant(body: bytes, parts: SpApi) -> _Given:
     fields = _read(body)
     grant_type = _required(fields, "grant_type")
     if grant_type not in ("refresh_token", "client_credentials"):
@@ -116,12 +127,13 @@ def _grant(body: bytes, parts: SpApi) -> TokenAnswer:
     else:
         scope = _required(fields, "scope")
         granted = parts.lwa.grant_by_scope(client_id, client_secret, scope)
-    return TokenAnswer(
+    answer = TokenAnswer(
         access_token=granted.access_token,
         token_type="bearer",  # noqa: S106 # what kind of token it is
         expires_in=granted.expires_in,
         refresh_token=refresh_token,
     )
+    return _Given(client_id, answer)
 
 
 def _read(body: bytes) -> Mapping[str, Any]:
@@ -142,6 +154,8 @@ def _read(body: bytes) -> Mapping[str, Any]:
 
 def _required(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
-    if not isinstance(value, str) or not value or "\0" in value:
+    if not isinstance(value, str) or not value:
         raise GrantRefused("invalid_request", f"{name} is missing")
+    if not (value.isascii() and value.isprintable()):
+        raise GrantRefused("invalid_request", f"{name} is not printable ASCII")
     return value
