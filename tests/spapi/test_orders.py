@@ -13,8 +13,10 @@ from app.store.ledger import history, replay
 from app.store.orders import load_orders
 from tests.doors.conftest import SELLER
 from tests.held import NOON
+from tests.running import wait_until
 from tests.spapi.api import refused
 from tests.spapi.conftest import Shop
+from tests.spapi.test_feeds import create, uploaded
 
 US, GERMANY = "ATVPDKIKX0DER", "A1PA6795UKMFR9"
 PLAIN, ASKED, PENDING, CORRECTED = (f"026-1234567-000000{n}" for n in range(1, 5))
@@ -436,3 +438,44 @@ def test_a_seller_sees_the_marketplaces_in_one_list(shop: Shop) -> None:
             "participation": {"isParticipating": True, "hasSuspendedListings": False},
         }
     ]
+
+
+CANCEL = f"""<?xml version="1.0" encoding="UTF-8"?>
+<AmazonEnvelope>
+  <Header><DocumentVersion>1.01</DocumentVersion><MerchantIdentifier/></Header>
+  <MessageType>OrderAcknowledgement</MessageType>
+  <Message><MessageID>1</MessageID><OrderAcknowledgement>
+    <AmazonOrderID>{CORRECTED}</AmazonOrderID><StatusCode>Failure</StatusCode>
+    <Item><AmazonOrderItemCode>{ITEM}</AmazonOrderItemCode>
+      <CancelReason>NoInventory</CancelReason></Item>
+  </OrderAcknowledgement></Message>
+</AmazonEnvelope>
+"""
+
+
+def test_what_a_feed_cancelled_is_seen_in_both_versions(shop: Shop) -> None:
+    """The line has no units left, and the new version tells who cancelled it."""
+    document_id = uploaded(shop.api, CANCEL.encode())
+    assert create(shop.api, document_id).status_code == 202
+    shop.service.worker.start()
+    try:
+        path = f"{V0}/{CORRECTED}"
+        wait_until(lambda: _payload(shop, path)["OrderStatus"] == "Canceled")
+    finally:
+        shop.service.worker.stop()
+
+    (item,) = _payload(shop, f"{path}/orderItems")["OrderItems"]
+    new = shop.api.get(
+        f"{NEW}/{CORRECTED}", includedData=["CANCELLATION", "FULFILLMENT"]
+    ).json()["order"]
+
+    assert item["QuantityOrdered"] == 0
+    assert new["fulfillment"]["fulfillmentStatus"] == "CANCELLED"
+    (line,) = new["orderItems"]
+    assert line["quantityOrdered"] == 0
+    assert line["cancellation"] == {
+        "cancellationExecution": {
+            "cancelledBy": "MERCHANT",
+            "cancelReason": "NoInventory",
+        }
+    }

@@ -13,10 +13,6 @@ from app.doors.moments import read_moment
 class Answer(BaseModel):
     """A part of an answer; optional fields that have no value are left out."""
 
-    def content(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return self.model_dump(mode="json", exclude_none=True)
-
 
 def _read_moment(value: object) -> datetime:
     if not isinstance(value, str):
