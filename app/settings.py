@@ -238,7 +238,7 @@ class Settings(BaseSettings):
         pattern=r"^(https?://\S+)?$",
         description="URL that clients of the Selling Partner API reach this service "
         "at, for the addresses of documents in its answers; empty: where the request "
-        "arrived. Behind a proxy it must be set.",
+        "arrived. Behind a proxy or a port mapping it must be set.",
     )
     sp_api_gzip: Literal["large", "always", "never"] = Field(
         "large",

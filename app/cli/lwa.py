@@ -29,7 +29,7 @@ def add_to(group: typer.Typer) -> None:
         ("client-unauthorise", unauthorise, "amzn1.oa2-client.EXAMPLE A1DEMOSELLER1"),
         ("client-rotate", client_rotate, "amzn1.oa2-client.EXAMPLE"),
         ("client-revoke", client_revoke, "amzn1.oa2-client.EXAMPLE"),
-        ("token-revoke", token_revoke, "--help"),
+        ("token-revoke", token_revoke, "'Atzr|EXAMPLE'"),
     ):
         epilog = f"Example: feedgate accounts {name} {example}"
         group.command(name, epilog=epilog)(command)

@@ -24,7 +24,7 @@ from app.settings import Settings
 from app.store import feed_documents, feeds
 from app.store.backends import Database
 from app.store.bulk import Connection
-from app.store.documents import Documents
+from app.store.documents import DocumentDamaged, Documents
 from app.store.feed_documents import FeedDocument
 
 LIFE = timedelta(days=2)
@@ -141,16 +141,24 @@ class FeedDocuments:
             skip_invalid=_skips(options),
         )
 
+        overtaken = FeedRefused(
+            f'inputFeedDocumentId "{feed_document_id}" was uploaded anew or used by '
+            "another createFeed in the meantime"
+        )
+
         def use(connection: Connection, feed: FeedSubmission) -> None:
             if not feed_documents.use(connection, upload, feed.feed_submission_id):
-                raise FeedRefused(
-                    f'inputFeedDocumentId "{feed_document_id}" was uploaded anew or '
-                    "used by another createFeed in the meantime"
-                )
+                raise overtaken
 
         if mws_name in registry.REMOVED:
             return self._file_removed(caller, request, stored, use)
-        return self.submitter.submit_stored(caller, request, stored, use)[0]
+        try:
+            return self.submitter.submit_stored(caller, request, stored, use)[0]
+        except DocumentDamaged as error:
+            # An upload that replaced this one has removed its bytes, if nothing worse.
+            if self.find(caller.seller_id, feed_document_id) != upload:
+                raise overtaken from error
+            raise
 
     def _file_removed(
         self,

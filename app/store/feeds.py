@@ -16,6 +16,7 @@ from app.store import lanes
 from app.store.backends import announce
 from app.store.listing import SHOWN, read_submission
 from app.store.outcomes import add_results
+from app.store.subscriptions import tell_of_feeds
 from app.store.tables import feed_document, feed_submission, report
 
 _feed = feed_submission.c
@@ -117,8 +118,9 @@ def add_aborted(
         "started_at": now,
         "completed_at": now,
     }
-    added = connection.execute(insert(feed_submission).returning(*SHOWN), row)
-    return read_submission(added.one())
+    added = connection.execute(insert(feed_submission).returning(*SHOWN), row).one()
+    tell_of_feeds(connection, feed.seller_id, [added], FeedStatus.CANCELLED, now)
+    return read_submission(added)
 
 
 def accepted_before(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -221,6 +222,31 @@ def test_a_document_must_be_ones_own_and_have_content(shop: Shop) -> None:
     )
     empty = uploaded(shop.api, b"")
     assert "is empty" in refused(create(shop.api, empty), 400, "InvalidInput")
+
+
+def test_feeds_of_one_document_at_once_are_one_feed(shop: Shop) -> None:
+    """Whoever comes second is told so, whatever an upload does in between."""
+    document_id, url = new_document(shop.api)
+    assert put(url, FEED).status_code == 200
+    with ThreadPoolExecutor(8) as pool:
+        creating = [pool.submit(create, shop.api, document_id) for _ in range(6)]
+        putting = [pool.submit(put, url, FEED) for _ in range(2)]
+        created_ = [each.result() for each in creating]
+        uploaded_ = {each.result().status_code for each in putting}
+
+    statuses = sorted(answer.status_code for answer in created_)
+    assert statuses.count(202) <= 1
+    assert set(statuses) <= {202, 400}
+    assert uploaded_ <= {200, 403}
+    with shop.service.database.read() as connection:
+        made = connection.exec_driver_sql(
+            "SELECT feed_submission_id FROM feed_document"
+            f" WHERE feed_document_id = '{document_id}'"
+        ).scalar_one()
+    answered = [
+        answer.json()["feedId"] for answer in created_ if answer.status_code == 202
+    ]
+    assert answered == ([] if made is None else [str(made)])
 
 
 def test_a_document_waits_two_days_for_its_feed(shop: Shop) -> None:
