@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.intake.accounts import Accounts
 from app.intake.desk_users import DeskUsers
+from app.intake.lwa import Lwa
 from app.intake.order_import import import_orders
 from app.model.times import from_iso, to_iso
 from app.resources import demo_folder
@@ -51,12 +52,16 @@ class Demo:
     orders: dict[str, str]
     desk_login: str = ""
     desk_password: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    refresh_token: str = ""
 
 
 def load_demo(
     database: Database,
     accounts: Accounts,
     desk_users: DeskUsers,
+    lwa: Lwa,
     home: Path,
     *,
     base_url: str,
@@ -65,9 +70,9 @@ def load_demo(
 ) -> Demo:
     """Make the demo seller, its orders and sample feeds, if they are not there yet.
 
-    Writes demo.json and the folder demo/ into `home`; later starts keep everything and
-    only renew `base_url`. If demo.json was lost, the seller gets new keys. Raises
-    NotEmpty for a database with other sellers only.
+    Writes demo.json and the folder demo/ into `home`, in it sp-api.env for shells;
+    later starts keep everything and only renew `base_url`. If demo.json was lost, the
+    seller gets new keys. Raises NotEmpty for a database with other sellers only.
     """
     path = home / "demo.json"
     sellers = {account.seller_id for account in accounts.list()}
@@ -83,8 +88,29 @@ def load_demo(
         demo = replace(
             demo, desk_login=DESK_LOGIN, desk_password=_desk_password(desk_users)
         )
+    if not demo.client_id:
+        client = lwa.create_client("Demo", SELLER_ID)
+        demo = replace(
+            demo,
+            client_id=client.client_id,
+            client_secret=client.client_secret or "",
+            refresh_token=client.refresh_token or "",
+        )
+    (home / "demo").mkdir(exist_ok=True)
+    _write_privately(home / "demo" / "sp-api.env", _for_shells(demo))
     _write_privately(path, json.dumps(asdict(demo), indent=2) + "\n")
     return demo
+
+
+def _for_shells(demo: Demo) -> str:
+    """Write what the Selling Partner API is called with as variables of a shell."""
+    values = {
+        "SP_API_URL": demo.base_url,
+        "LWA_CLIENT_ID": demo.client_id,
+        "LWA_CLIENT_SECRET": demo.client_secret,
+        "LWA_REFRESH_TOKEN": demo.refresh_token,
+    }
+    return "".join(f"{name}='{value}'\n" for name, value in values.items())
 
 
 def _desk_password(desk_users: DeskUsers) -> str:

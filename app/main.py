@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 
 from fastapi import FastAPI
 
+from app.doors.gates import Gates
 from app.doors.monitoring import install_health, monitoring_app
 from app.doors.mws import create_app
+from app.doors.spapi.door import install as install_spapi
+from app.doors.spapi.parts import SpApi
 from app.doors.web.desk import install as install_desk
 from app.doors.web.parts import Desk
 from app.engine.envelope import Limits
@@ -23,9 +26,12 @@ from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
 from app.intake.desk_users import DeskUsers
 from app.intake.feed_desk import FeedDesk
+from app.intake.feed_documents import FeedDocuments
+from app.intake.feed_history import FeedHistory
 from app.intake.finances import FinancialDesk
 from app.intake.health import HealthDesk
 from app.intake.health_watch import HealthWatch
+from app.intake.lwa import Lwa
 from app.intake.mail.desk import MailDesk
 from app.intake.mail.job import MailJob, Patience
 from app.intake.mail.message import parse_address
@@ -42,6 +48,7 @@ from app.intake.reports import ReportDesk
 from app.intake.retention import RetentionJob
 from app.intake.schema_desk import SchemaDesk
 from app.intake.seals import open_seals
+from app.intake.shipments import ShipmentDesk
 from app.intake.submissions import Intake
 from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
@@ -65,7 +72,7 @@ from app.store.queue import Queue, Retries
 from app.store.quotas import Buckets
 from app.store.report_queue import ReportQueue
 from app.store.roster import Roster
-from app.store.upkeep import recount_lanes, sweep_documents
+from app.store.upkeep import forget_uploads, recount_lanes, sweep_documents
 from app.worker import Worker
 
 # How long the log of notifications is kept.
@@ -80,6 +87,7 @@ class Service:
     documents: Documents
     accounts: Accounts
     desk_users: DeskUsers
+    lwa: Lwa
     intake: Intake
     quotas: Quotas
     mails: MailDesk
@@ -143,11 +151,13 @@ def build(
     subscriptions = SubscriptionDesk(
         database, accounts, settings.queue_hosts, clock, ids
     )
-    gates = ParserThreads(settings.gate_count)
+    parsers = ParserThreads(settings.gate_count)
     limits = Limits(
         settings.max_message_bytes, settings.max_head_bytes, settings.max_messages
     )
-    intake = Intake(database, documents, accounts, tokens, gates, settings, clock)
+    intake = Intake(database, documents, accounts, tokens, parsers, settings, clock)
+    gates = Gates(settings)
+    finances = FinancialDesk(database, tokens, clock)
     desk_users = DeskUsers(
         database,
         clock,
@@ -165,9 +175,10 @@ def build(
         reports,
         subscriptions,
         accounts,
-        FinancialDesk(database, tokens, clock),
+        finances,
         tokens,
         quotas,
+        gates,
         settings,
         clock,
         ids,
@@ -181,20 +192,46 @@ def build(
             intake,
             health,
             mails,
-            FeedDesk(database, documents, intake, gates, limits, clock),
+            FeedDesk(database, documents, intake, parsers, limits, clock),
             Uploads(intake, settings.max_feed_bytes),
-            SchemaDesk(gates, limits),
+            SchemaDesk(parsers, limits),
+            gates,
             settings,
             clock,
         ),
     )
     readiness = Readiness(database, documents)
     install_health(app, readiness.faults)
+    lwa = Lwa(database, clock)
+    uploads = FeedDocuments(
+        database, documents, accounts, intake.submitter, settings, clock, ids
+    )
+    history = FeedHistory(database, documents, tokens, clock)
+    install_spapi(
+        app,
+        SpApi(
+            lwa,
+            accounts,
+            quotas,
+            uploads,
+            history,
+            desk,
+            lists,
+            ShipmentDesk(database, settings, clock, ids),
+            finances,
+            seals,
+            gates,
+            settings,
+            clock,
+        ),
+        ids,
+    )
     return Service(
         database,
         documents,
         accounts,
         desk_users,
+        lwa,
         intake,
         quotas,
         mails,
@@ -269,6 +306,7 @@ def _worker(
         chores.append(WindowJob(database, windows, clock, mails).step)
 
     def upkeep() -> None:
+        forget_uploads(database, clock())
         sweep_documents(database, documents, clock())
         recount_lanes(database)
         sweep_notifications(database, clock() - _NOTIFICATION_LOG)

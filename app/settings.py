@@ -276,6 +276,18 @@ class Settings(BaseSettings):
         "a hundred times as often (what `serve --demo` takes by itself), `off` as "
         "often as they like. Without quotas there are no x-mws-quota headers.",
     )
+    sp_api_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="URL that clients of the Selling Partner API reach this service "
+        "at, for the addresses of documents in its answers; empty: where the request "
+        "arrived. Behind a proxy or a port mapping it must be set.",
+    )
+    sp_api_gzip: Literal["large", "always", "never"] = Field(
+        "large",
+        description="Which processing reports the Selling Partner API compresses "
+        "(GZIP): those over 64 KiB, all or none.",
+    )
     queue_hosts: Names = Field(
         ("https://sqs.*.amazonaws.com",),
         description="Where notifications may go, separated by commas: scheme, host and "

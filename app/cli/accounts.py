@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli import lwa
 from app.cli.failures import Failure
 from app.cli.output import Format, FormatOption, print_json, print_table
 from app.cli.service import open_service, read_settings
@@ -54,6 +55,7 @@ def register(app: typer.Typer) -> None:
     group.command(
         epilog="Example: feedgate accounts contact A1DEMOSELLER1 me@shop.example"
     )(contact)
+    lwa.add_to(group)
     app.add_typer(group, name="accounts")
 
 

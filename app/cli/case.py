@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import unified_diff
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from app.cli.failures import Failure
 from app.cli.feeds import content_type_of
 from app.cli.server import listen, served, server
 from app.feedtypes import registry
+from app.intake.accounts import Credentials
 from app.intake.order_import import ImportRefused, import_orders
 from app.main import Service, build
 from app.model.feed import Rules
@@ -184,6 +187,10 @@ class _HeldSettings(Settings):
         return (init_settings,)
 
 
+Submit = Callable[[int, str], str]
+"""Submits a case's feed of that number (from 1) and FeedType; returns its report."""
+
+
 def run_case(
     case: Case, rules: Rules, home: Path, database_url: str = "", **more: Any
 ) -> list[Difference]:
@@ -192,6 +199,28 @@ def run_case(
     `home` is a folder of its own, and the database must be empty (without a URL it is
     SQLite in `home`); it may be migrated already. `more` are settings. Raises Failure
     if the case cannot be run.
+    """
+    with serving(rules, home, database_url, **more) as (service, url):
+        credentials = create_seller(service)
+        client = MwsClient(
+            url,
+            credentials.access_key_id,
+            credentials.secret,
+            SELLER_ID,
+            clock=_ticking(),
+        )
+        with client.http:
+            submit = partial(_submit, client, case)
+            return list(differences(case, rules, service, submit))
+
+
+@contextmanager
+def serving(
+    rules: Rules, home: Path, database_url: str = "", **more: Any
+) -> Iterator[tuple[Service, str]]:
+    """Serve with clock and ids held, and a worker; yield the service and its URL.
+
+    `more` are settings.
     """
     given: dict[str, Any] = {
         "home": home,
@@ -205,41 +234,38 @@ def run_case(
     migrate(settings.database)
     numbers = count(1)
     service = build(settings, lambda: NOW, lambda: str(UUID(int=next(numbers))))
-    try:
-        return list(_differences(case, rules, service, settings))
-    finally:
-        service.close()
-
-
-def _differences(
-    case: Case, rules: Rules, service: Service, settings: Settings
-) -> Iterator[Difference]:
-    credentials = service.accounts.create_seller(
-        "Golden case", SELLER_ID, merchant_tokens=(MERCHANT_TOKEN,)
-    )
-    _put_in(service, case.folder / "orders.json")
     http = server(
         service.app,
         lambda: NOW,
         lambda: str(UUID(int=0)),
         request_line_bytes=settings.max_request_line_bytes,
     )
-    service.worker.start()
     try:
-        with listen("127.0.0.1", 0) as listening, served(http, listening) as url:
-            client = MwsClient(
-                url,
-                credentials.access_key_id,
-                credentials.secret,
-                SELLER_ID,
-                clock=_ticking(),
-            )
-            for number, feed_type in enumerate(case.feed_types, 1):
-                report = _submit(client, case, number, feed_type)
-                yield from _compared(case.report(number, rules), report)
-            client.http.close()
+        service.worker.start()
+        try:
+            with listen("127.0.0.1", 0) as listening, served(http, listening) as url:
+                yield service, url
+        finally:
+            service.worker.stop()
     finally:
-        service.worker.stop()
+        service.close()
+
+
+def create_seller(service: Service) -> Credentials:
+    """Make the seller that every case is about."""
+    return service.accounts.create_seller(
+        "Golden case", SELLER_ID, merchant_tokens=(MERCHANT_TOKEN,)
+    )
+
+
+def differences(
+    case: Case, rules: Rules, service: Service, submit: Submit
+) -> Iterator[Difference]:
+    """Put the orders of a case in, submit its feeds, and compare what comes of it."""
+    _put_in(service, case.folder / "orders.json")
+    for number, feed_type in enumerate(case.feed_types, 1):
+        report = submit(number, feed_type)
+        yield from _compared(case.report(number, rules), report)
     yield from _compared(case.after(rules), _orders_of(service))
 
 

@@ -211,6 +211,7 @@ def _show_demo(service: Service, settings: Settings, url: str) -> None:
             service.database,
             service.accounts,
             service.desk_users,
+            service.lwa,
             settings.home,
             base_url=url,
             source=f"import {ids()}",
@@ -230,6 +231,16 @@ def _show_demo(service: Service, settings: Settings, url: str) -> None:
     _print(f"  auth token   {demo.auth_token}")
     _print(f"  desk         {demo.base_url}/desk")
     _print(f"  login        {demo.desk_login}  password {demo.desk_password}")
+    _print("Selling Partner API (the same in demo/sp-api.env there, for a shell):")
+    _print(f"  client id      {demo.client_id}")
+    _print(f"  client secret  {demo.client_secret}")
+    _print(f"  refresh token  {demo.refresh_token}")
+    _print("Get an access token for it:")
+    _print(
+        f"  curl {demo.base_url}/auth/o2/token -d grant_type=refresh_token"
+        f" -d client_id={demo.client_id} -d client_secret={demo.client_secret}"
+        f" --data-urlencode 'refresh_token={demo.refresh_token}'"
+    )
     _print("Submit a sample feed and follow it to its report, in another terminal:")
     _print(f"  {home}{_command()} submit {settings.home}/demo/cancel.xml --wait")
 

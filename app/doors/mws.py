@@ -78,6 +78,7 @@ def create_app(
     financial_desk: FinancialDesk,
     tokens: NextTokens,
     quotas: Quotas,
+    gates: Gates,
     settings: Settings,
     clock: Callable[[], datetime],
     ids: Callable[[], str],
@@ -103,7 +104,7 @@ def create_app(
         financial_desk,
         subscription_desk,
     )
-    app.router.default = MwsDoor(admission, services, settings, clock, ids)
+    app.router.default = MwsDoor(admission, services, gates, settings, clock, ids)
     return app
 
 
@@ -114,17 +115,18 @@ class MwsDoor:
         self,
         admission: Admission,
         services: Services,
+        gates: Gates,
         settings: Settings,
         clock: Callable[[], datetime],
         ids: Callable[[], str],
     ) -> None:
-        """Keep the parts, and as many gates as documents are validated at a time."""
+        """Keep the parts; `gates` are where feeds are taken in."""
         self._admission = admission
         self._services = services
         self._settings = settings
         self._clock = clock
         self._ids = ids
-        self._gates = Gates(settings)
+        self._gates = gates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing but a cut connection goes unanswered."""

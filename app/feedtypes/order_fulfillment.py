@@ -143,6 +143,19 @@ def handle(message: OrderFulfillment, order: Order, judging: Judging) -> Outcome
     return outcome(effects, problems)
 
 
+def correct(
+    message: OrderFulfillment, order: Order, shipment: int, judging: Judging
+) -> Outcome:
+    """Correct the carrier data of a shipment that is known, counted from 0."""
+    judged = JudgedOrder(order)
+    moment = _shipped_at(message, order)
+    problems = _date_problems(moment, judged, judging)
+    if judging.rules is Rules.STRICT:
+        problems += _carrier_problems(message.tracking, judged)
+    problems.append(judged.problem(ResultCode.TRACKING_REPLACED))
+    return outcome([_correction(message, order, shipment, moment)], problems)
+
+
 def _shipped_at(message: OrderFulfillment, order: Order) -> datetime:
     """Return when the parcel went out.
 

@@ -107,6 +107,24 @@ MWS_NAMES = frozenset(
 )
 """Every FeedType that MWS knew, served here or not. Source: mws-wire 5.1."""
 
+REMOVED = frozenset(
+    (
+        "_POST_PRODUCT_DATA_",
+        "_POST_INVENTORY_AVAILABILITY_DATA_",
+        "_POST_PRODUCT_OVERRIDES_DATA_",
+        "_POST_PRODUCT_PRICING_DATA_",
+        "_POST_PRODUCT_IMAGE_DATA_",
+        "_POST_PRODUCT_RELATIONSHIP_DATA_",
+        "_POST_FLAT_FILE_INVLOADER_DATA_",
+        "_POST_FLAT_FILE_BOOKLOADER_DATA_",
+        "_POST_FLAT_FILE_CONVERGENCE_LISTINGS_DATA_",
+        "_POST_FLAT_FILE_LISTINGS_DATA_",
+        "_POST_FLAT_FILE_PRICEANDQUANTITYONLY_UPDATE_DATA_",
+        "_POST_UIEE_BOOKLOADER_DATA_",
+    )
+)
+"""Those that MWS's successor takes and ends FATAL. Source: sp-api-wire 3.3."""
+
 _BY_MWS = {feed_type.mws: feed_type for feed_type in FEED_TYPES}
 
 

@@ -20,10 +20,10 @@ class FeedRequest:
     `content_md5` is ContentMD5Value and `content_md5_header` Content-MD5, each in
     base64; one of the two is needed. `content_length` is what the request announces,
     `charset` what its Content-Type says. `skip_invalid` is None where the caller leaves
-    it to the setting. `signature` tells a resent request from a new one. `has_digest`
-    is False where whoever sends cannot know an MD5, such as a browser's form.
-    `refuse_unread` refuses a document of which no message can be read, which otherwise
-    is told in its report.
+    it to the setting. `signature` tells a resent request from a new one; where it is
+    empty, every request is new. `has_digest` is False where whoever sends cannot know
+    an MD5, such as a browser's form. `refuse_unread` refuses a document of which no
+    message can be read, which otherwise is told in its report.
     """
 
     feed_type: str

@@ -61,7 +61,10 @@ class OrderLists:
 
     @outages_refused
     def list_next(self, caller: Caller, next_token: str) -> OrderPage:
-        """Return the page behind a token; raises ServiceError for a wrong one."""
+        """Return the page behind a token; raises ServiceError for a wrong one.
+
+        What the token holds is as it was asked for at first, and is not asked again.
+        """
         content = self._tokens.open(_LIST, caller, next_token)
         moment, order_id = content["behind"]
         behind = (from_iso(moment), order_id)

@@ -61,12 +61,15 @@ class OrderDesk:
 
     @outages_refused
     def get_orders(
-        self, seller_id: str, amazon_order_ids: Iterable[str]
+        self, seller_id: str, amazon_order_ids: Iterable[str], *, history: bool = False
     ) -> list[OrderView]:
-        """Return the seller's orders among the ids, in the order of the ids."""
+        """Return the seller's orders among the ids, in the order of the ids.
+
+        With `history` they have their shipments and cancellations.
+        """
         ids = list(amazon_order_ids)
         with self._database.read() as connection:
-            found = orders.load_orders(connection, seller_id, ids)
+            found = orders.load_orders(connection, seller_id, ids, history=history)
             updated = orders.last_updates(connection, seller_id, found)
         return [
             _view(found[order_id], updated[order_id])
@@ -74,9 +77,11 @@ class OrderDesk:
             if order_id in found
         ]
 
-    def get_order(self, seller_id: str, amazon_order_id: str) -> OrderView | None:
+    def get_order(
+        self, seller_id: str, amazon_order_id: str, *, history: bool = False
+    ) -> OrderView | None:
         """Return one of the seller's orders, or None."""
-        views = self.get_orders(seller_id, [amazon_order_id])
+        views = self.get_orders(seller_id, [amazon_order_id], history=history)
         return views[0] if views else None
 
 

@@ -90,6 +90,11 @@ class Quotas:
         self._factor = RELAXED if profile == "relaxed" else 1
         self._clock = clock
 
+    @property
+    def factor(self) -> int | None:
+        """How many times the published numbers are granted; None if calls are free."""
+        return None if self._buckets is None else self._factor
+
     def close(self) -> None:
         """Close the buckets."""
         if self._buckets is not None:

@@ -83,12 +83,15 @@ class Intake:
         settings: Settings,
         clock: Callable[[], datetime],
     ) -> None:
-        """Keep the parts; `threads` are where documents are validated."""
+        """Keep the parts; `threads` are where documents are validated.
+
+        `submitter` is what takes feeds in, also for doors with steps of their own.
+        """
         self._database = database
         self._documents = documents
         self._pager = Pager("GetFeedSubmissionList", tokens, FeedQuery)
         self._clock = clock
-        self._submitter = Submitter(
+        self.submitter = Submitter(
             database, documents, accounts, threads, settings, clock
         )
 
@@ -96,7 +99,7 @@ class Intake:
         self, caller: Caller, request: FeedRequest
     ) -> Callable[[Iterable[bytes]], Accepted]:
         """Check a feed without its document; see Submitter.begin."""
-        return self._submitter.begin(caller, request)
+        return self.submitter.begin(caller, request)
 
     def submit(
         self,
@@ -109,7 +112,7 @@ class Intake:
 
         `alongside` is written in the transaction that queues the feed.
         """
-        return self._submitter.begin(caller, request, alongside)(pieces)
+        return self.submitter.begin(caller, request, alongside)(pieces)
 
     @outages_refused
     def list(self, caller: Caller, query: FeedQuery, limit: int) -> Page:

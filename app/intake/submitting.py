@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import BinaryIO
 
 from app.engine.envelope import Limits
 from app.engine.gate import check
@@ -37,6 +38,27 @@ Alongside = Callable[[Connection, FeedSubmission], None]
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document that is in the store already, as a writer that has nothing to write.
+
+    `sha256` is hexadecimal and `size` in bytes.
+    """
+
+    documents: Documents
+    document_id: str
+    sha256: str
+    size: int
+
+    def open(self) -> BinaryIO:
+        """Open it for reading; raises DocumentDamaged if it is not what it was."""
+        return self.documents.open_checked(self.document_id, self.sha256)
+
+    def commit(self) -> str:
+        """Return its id."""
+        return self.document_id
+
+
+@dataclass(frozen=True, slots=True)
 class Submitter:
     """Takes feeds in.
 
@@ -63,6 +85,31 @@ class Submitter:
         Returns the function that takes the pieces of the document. Raises ServiceError,
         and whatever `alongside` raises.
         """
+        feed_type, request = self._checked(caller, request)
+        md5 = feed_requests.expected_md5(request)
+        feed_requests.check_length(request, self.settings.max_feed_bytes)
+        return partial(self._receive, caller, request, feed_type, md5, alongside)
+
+    @outages_refused
+    def submit_stored(
+        self,
+        caller: Caller,
+        request: FeedRequest,
+        document: StoredDocument,
+        alongside: Alongside,
+    ) -> Accepted:
+        """Take in a document that is stored; raises ServiceError, and then it stays.
+
+        Whatever `alongside` raises is raised, too.
+        """
+        feed_type, request = self._checked(caller, request)
+        verdict = self._judged(document, caller, request, feed_type)
+        feed = self.new_feed(caller, request, document)
+        return self._queue(feed, verdict, alongside, lambda document_id: None), verdict
+
+    def _checked(
+        self, caller: Caller, request: FeedRequest
+    ) -> tuple[FeedType, FeedRequest]:
         feed_type = feed_requests.served_feed_type(request.feed_type)
         own = self.accounts.sells_in(caller.seller_id)
         feed_requests.check_marketplaces(request.marketplace_ids, own)
@@ -73,9 +120,7 @@ class Submitter:
                 self.settings.flat_file_charset,
             )
             request = replace(request, charset=charset)
-        md5 = feed_requests.expected_md5(request)
-        feed_requests.check_length(request, self.settings.max_feed_bytes)
-        return partial(self._receive, caller, request, feed_type, md5, alongside)
+        return feed_type, request
 
     @outages_refused
     def _receive(
@@ -90,24 +135,30 @@ class Submitter:
         """Take the document in; raises ServiceError, and then nothing of it is kept."""
         with self.documents.new() as writer:
             self._write(writer, pieces, md5)
-            verdict = self._examine(writer, caller, request, feed_type)
-            skip = self._skips(request)
-            if self._refuses(request, verdict, skip):
-                raise feed_requests.FeedInvalid(verdict)
-            feed = NewFeed(
-                seller_id=caller.seller_id,
-                feed_type=feed_type.mws,
-                rules=Rules(self.settings.rules),
-                skip_invalid=skip,
-                document_id=writer.commit(),
-                sha256=writer.sha256,
-                size=writer.size,
-                access_key_id=caller.access_key_id,
-                charset=request.charset,
-                request_digest=self._digest(caller, request, writer.sha256),
-                marketplace_ids=request.marketplace_ids,
-            )
-        return self._queue(feed, verdict, alongside), verdict
+            verdict = self._judged(writer, caller, request, feed_type)
+            feed = self.new_feed(caller, request, writer)
+        return self._queue(feed, verdict, alongside, self.documents.delete), verdict
+
+    def new_feed(
+        self,
+        caller: Caller,
+        request: FeedRequest,
+        document: DocumentWriter | StoredDocument,
+    ) -> NewFeed:
+        """Return the feed of a document, which is committed."""
+        return NewFeed(
+            seller_id=caller.seller_id,
+            feed_type=request.feed_type,
+            rules=Rules(self.settings.rules),
+            skip_invalid=self._skips(request),
+            document_id=document.commit(),
+            sha256=document.sha256,
+            size=document.size,
+            access_key_id=caller.access_key_id,
+            charset=request.charset,
+            request_digest=self._digest(caller, request, document.sha256),
+            marketplace_ids=request.marketplace_ids,
+        )
 
     def _write(
         self, writer: DocumentWriter, pieces: Iterable[bytes], md5: bytes | None
@@ -126,17 +177,30 @@ class Submitter:
                 f"{md5_base64(md5)}; nothing was kept.",
             )
 
-    def _examine(
+    def _judged(
         self,
-        writer: DocumentWriter,
+        document: DocumentWriter | StoredDocument,
         caller: Caller,
         request: FeedRequest,
         feed_type: FeedType,
     ) -> Verdict:
-        with writer.open() as document:
+        """Return the gate's verdict; raises ServiceError where it is not acceptable."""
+        verdict = self._examine(document, caller, request, feed_type)
+        if self._refuses(request, verdict):
+            raise feed_requests.FeedInvalid(verdict)
+        return verdict
+
+    def _examine(
+        self,
+        document: DocumentWriter | StoredDocument,
+        caller: Caller,
+        request: FeedRequest,
+        feed_type: FeedType,
+    ) -> Verdict:
+        with document.open() as content:
             return self.threads.run(
                 check,
-                document,
+                content,
                 rules=Rules(self.settings.rules),
                 limits=Limits(
                     self.settings.max_message_bytes,
@@ -154,21 +218,25 @@ class Submitter:
             return self.settings.invalid_messages == "skip"
         return request.skip_invalid
 
-    def _refuses(self, request: FeedRequest, verdict: Verdict, skip: bool) -> bool:
+    def _refuses(self, request: FeedRequest, verdict: Verdict) -> bool:
         if request.refuse_unread and verdict.refusal is not None:
             return True
         refuses = self.settings.invalid_feeds == "refuse"
-        return refuses and not _acceptable(verdict, skip)
+        return refuses and not _acceptable(verdict, self._skips(request))
 
     def _digest(self, caller: Caller, request: FeedRequest, sha256: str) -> str | None:
         """Name the signed request, so that the same one again is known (D2.5)."""
-        if self.settings.resubmit_guard == "off":
+        if self.settings.resubmit_guard == "off" or not request.signature:
             return None
         name = "\n".join((caller.access_key_id, request.signature, sha256))
         return hashlib.sha256(name.encode()).hexdigest()
 
     def _queue(
-        self, feed: NewFeed, verdict: Verdict, alongside: Alongside | None
+        self,
+        feed: NewFeed,
+        verdict: Verdict,
+        alongside: Alongside | None,
+        discard: Callable[[str], None],
     ) -> FeedSubmission:
         accepted = None
         window = timedelta(seconds=self.settings.signature_window_seconds)
@@ -182,11 +250,11 @@ class Submitter:
                     alongside(connection, accepted)
         except BaseException:
             if accepted is None or self._is_absent(accepted):
-                self.documents.delete(feed.document_id)
+                discard(feed.document_id)
             raise
         if work.document_id != feed.document_id:
             # The same signed request again: the first document serves it.
-            self.documents.delete(feed.document_id)
+            discard(feed.document_id)
         with bound(feed_submission_id=accepted.feed_submission_id):
             _log.info("feed %d is accepted", accepted.feed_submission_id)
         return accepted

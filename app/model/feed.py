@@ -217,7 +217,11 @@ class FeedType:
 
 @dataclass(frozen=True, slots=True)
 class FeedSubmission:
-    """One uploaded feed as the seller sees it; times are aware UTC."""
+    """One uploaded feed as the seller sees it; times are aware UTC.
+
+    `marketplace_ids` is empty where none was named. `given_up` is so for a feed that
+    was (or is being) ended without having been worked off.
+    """
 
     feed_submission_id: int
     seller_id: str
@@ -226,6 +230,9 @@ class FeedSubmission:
     submitted_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    marketplace_ids: tuple[str, ...] = ()
+    given_up: bool = False
+    report_document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,24 @@ class Marketplace:
     time_zone: str
     sales_channel: str
 
+    @property
+    def language(self) -> str:
+        """The first language of its shop, as locales are written there."""
+        return _LANGUAGES[self.country_code]
+
+    @property
+    def domain_name(self) -> str:
+        """Where its shop is."""
+        return f"www.{self.sales_channel.lower()}"
+
+
+_LANGUAGES = {
+    "BR": "pt_BR", "MX": "es_MX", "AE": "en_AE", "DE": "de_DE", "EG": "ar_AE",
+    "ES": "es_ES", "FR": "fr_FR", "BE": "fr_BE", "GB": "en_GB", "IN": "en_IN",
+    "IT": "it_IT", "NL": "nl_NL", "PL": "pl_PL", "SA": "ar_AE", "SE": "sv_SE",
+    "TR": "tr_TR", "SG": "en_SG", "AU": "en_AU", "JP": "ja_JP", "CN": "zh_CN",
+    "CA": "en_CA", "US": "en_US",
+}  # fmt: skip
 
 # Source: mws-wire 10 (ids, countries, currencies) and 8.4 (SalesChannel). The North
 # American marketplaces keep Pacific time; the others keep the time of their capital.

@@ -47,8 +47,13 @@ class Money:
     amount: Decimal
     currency: str
 
-    def __str__(self) -> str:
-        """Write it with the currency's decimals, as in 12.00 USD or 1050 JPY."""
+    @property
+    def text(self) -> str:
+        """The amount alone with the currency's decimals, as in 12.00 or 1050."""
         units = minor_units(self.amount, self.currency)
         shown = self.amount if units is None else from_minor_units(units, self.currency)
-        return f"{shown:f} {self.currency}"
+        return f"{shown:f}"
+
+    def __str__(self) -> str:
+        """Write it with its currency, as in 12.00 USD or 1050 JPY."""
+        return f"{self.text} {self.currency}"

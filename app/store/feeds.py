@@ -16,7 +16,8 @@ from app.store import lanes
 from app.store.backends import announce
 from app.store.listing import SHOWN, read_submission
 from app.store.outcomes import add_results
-from app.store.tables import feed_submission, report
+from app.store.subscriptions import tell_of_feeds
+from app.store.tables import feed_document, feed_submission, report
 
 _feed = feed_submission.c
 _MESSAGE_PATH = re.compile(r"/AmazonEnvelope/Message\[(\d+)\]")
@@ -108,6 +109,21 @@ def accept(
     return read_submission(row)
 
 
+def add_aborted(
+    connection: Connection, feed: NewFeed, *, now: datetime
+) -> FeedSubmission:
+    """File a feed that ends before it begins: no lane has it, and it gets no report."""
+    row = _row(feed, Verdict(), now) | {
+        "status": FeedStatus.CANCELLED,
+        "given_up": True,
+        "started_at": now,
+        "completed_at": now,
+    }
+    added = connection.execute(insert(feed_submission).returning(*SHOWN), row).one()
+    tell_of_feeds(connection, feed.seller_id, [added], FeedStatus.CANCELLED, now)
+    return read_submission(added)
+
+
 def accepted_before(
     connection: Connection, seller_id: str, request_digest: str, *, since: datetime
 ) -> FeedSubmission | None:
@@ -136,7 +152,10 @@ def document_ids(connection: Connection) -> Generator[str, None, None]:
         _feed.report_document_id.is_not(None)
     )
     asked_for = select(report.c.document_id).where(report.c.document_id.is_not(None))
-    all_ids = documents.union_all(reports, asked_for).subquery()
+    uploaded = select(feed_document.c.document_id).where(
+        feed_document.c.document_id.is_not(None)
+    )
+    all_ids = documents.union_all(reports, asked_for, uploaded).subquery()
     collation = "C" if connection.dialect.name == "postgresql" else "BINARY"
     query = select(all_ids.c.id).order_by(all_ids.c.id.collate(collation))
     with connection.execution_options(yield_per=1_000).execute(query) as found:

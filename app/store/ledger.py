@@ -120,8 +120,9 @@ def replay(
 class Line(NamedTuple):
     """One effect with where it came from, as the history of an order shows it.
 
-    `source` is "feed <FeedSubmissionId>" or "import <uuid>"; `cause` an access key id,
-    "desk <login>" or "operator"; `place` that of the message in its feed, from 1.
+    `source` is "feed <FeedSubmissionId>", "import <uuid>" or "shipment <uuid>"; `cause`
+    an access key id, a client id, "desk <login>" or "operator"; `place` that of the
+    message in its feed, from 1.
     """
 
     effect: Effect

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 from sqlalchemy import func as sql
 
 from app.model.feed import FeedStatus, FeedSubmission
@@ -30,6 +30,9 @@ SHOWN = (
     _feed.submitted_at,
     _feed.started_at,
     _feed.completed_at,
+    _feed.marketplace_ids,
+    _feed.given_up,
+    _feed.report_document_id,
 )
 """The columns that `read_submission` reads."""
 
@@ -38,7 +41,9 @@ SHOWN = (
 class Wanted:
     """Which of a seller's submissions are meant; None leaves a point open.
 
-    Times bound `submitted_at`, both included; `submitted_before` is not.
+    Times bound `submitted_at`, both included; `submitted_before` is not. `standings`
+    pairs statuses with whether the feed was given up. A feed without marketplaces is
+    for all of them.
     """
 
     feed_submission_ids: Collection[int] | None = None
@@ -47,6 +52,8 @@ class Wanted:
     submitted_from: datetime | None = None
     submitted_to: datetime | None = None
     submitted_before: datetime | None = None
+    standings: Collection[tuple[FeedStatus, bool]] | None = None
+    marketplace_ids: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,9 @@ def report(
 def read_submission(row: Any) -> FeedSubmission:
     """Make a submission of a row of the columns `SHOWN`."""
     values = row._asdict()
-    return FeedSubmission(**values | {"status": FeedStatus(values["status"])})
+    values["status"] = FeedStatus(values["status"])
+    values["marketplace_ids"] = tuple(filter(None, row.marketplace_ids.split(",")))
+    return FeedSubmission(**values)
 
 
 def matching(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -153,4 +162,17 @@ def matching(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(_feed.submitted_at <= wanted.submitted_to)
     if wanted.submitted_before is not None:
         conditions.append(_feed.submitted_at < wanted.submitted_before)
+    if wanted.standings is not None:
+        stands = [
+            and_(_feed.status == status, _feed.given_up.is_(given_up))
+            for status, given_up in wanted.standings
+        ]
+        conditions.append(or_(*stands))
+    if wanted.marketplace_ids is not None:
+        listed = "," + _feed.marketplace_ids + ","
+        named = [
+            listed.contains(f",{each},", autoescape=True)
+            for each in wanted.marketplace_ids
+        ]
+        conditions.append(or_(_feed.marketplace_ids == "", *named))
     return conditions

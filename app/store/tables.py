@@ -709,3 +709,57 @@ desk_submission = Table(
         "seller_id", "amazon_order_id", "form_token", name="desk_submission_once"
     ),
 )
+
+# The applications that call the Selling Partner API. Secrets and tokens are random
+# and long: their SHA-256 finds them, nothing shows them again.
+lwa_client = Table(
+    "lwa_client",
+    metadata,
+    # At most 40 characters, as an access key id, whose place it takes.
+    Column("client_id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("secret_sha256", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+lwa_refresh_token = Table(
+    "lwa_refresh_token",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("client_id", ForeignKey("lwa_client.client_id"), nullable=False),
+    Column("seller_id", ForeignKey("seller.seller_id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Index("lwa_refresh_token_of_client", "client_id", "seller_id"),
+)
+
+lwa_access_token = Table(
+    "lwa_access_token",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("client_id", ForeignKey("lwa_client.client_id"), nullable=False),
+    # NULL: it acts for no seller, but within its scopes.
+    Column("refresh_token_sha256", ForeignKey("lwa_refresh_token.token_sha256")),
+    # With spaces between, as they were asked for.
+    Column("scopes", Text, nullable=False, server_default=""),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Index("lwa_access_token_ends", "expires_at"),
+)
+
+# A document that the Selling Partner API takes in before its feed is made.
+feed_document = Table(
+    "feed_document",
+    metadata,
+    Column("feed_document_id", String(80), primary_key=True),
+    Column("seller_id", ForeignKey("seller.seller_id"), nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    # The last whole upload; NULL before the first, and once a feed has it.
+    Column("document_id", String(36)),
+    Column("sha256", String(64)),
+    Column("size", BigInteger),
+    Column("feed_submission_id", BigInteger),
+    Index("feed_document_age", "created_at"),
+)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app.store import lanes
+from app.store import feed_documents, lanes
 from app.store.backends import Database
 from app.store.documents import Documents
 from app.store.feeds import document_ids
@@ -19,6 +19,12 @@ _log = logging.getLogger(__name__)
 ORPHAN_AGE = timedelta(hours=24)
 """How old a document must be before it counts as left over by a crash."""
 
+UPLOAD_AGE = timedelta(days=3)
+USED_UPLOAD_AGE = timedelta(days=90)
+"""How long a document without a feed is known (it can be used for two days), and how
+long it is remembered that a feed has used one.
+"""
+
 
 def sweep_documents(database: Database, documents: Documents, now: datetime) -> int:
     """Remove documents that nothing knows of; return how many (queue-design 1)."""
@@ -28,6 +34,12 @@ def sweep_documents(database: Database, documents: Documents, now: datetime) -> 
     if swept:
         _log.warning("%d orphaned documents were removed", swept)
     return swept
+
+
+def forget_uploads(database: Database, now: datetime) -> None:
+    """Remove what was uploaded for a feed that is never made; its bytes are swept."""
+    with database.write() as connection:
+        feed_documents.forget(connection, now - UPLOAD_AGE, now - USED_UPLOAD_AGE)
 
 
 def recount_lanes(database: Database) -> int:

@@ -40,11 +40,15 @@ def test_the_demo_tells_scripts_how_to_call_it(demo: ServedDemo) -> None:
     assert list(demo.about) == [
         *("base_url", "access_key", "secret", "seller_id", "auth_token"),
         *("marketplace_id", "orders", "desk_login", "desk_password"),
+        *("client_id", "client_secret", "refresh_token"),
     ]
     assert demo.about["base_url"] == demo.url
     assert set(demo.about["orders"].values()) == STATES
     assert 20 <= len(demo.about["orders"]) <= 25
     assert path.stat().st_mode & 0o777 == 0o600
+    for_shells = demo.home / "demo" / "sp-api.env"
+    assert for_shells.stat().st_mode & 0o777 == 0o600
+    assert demo.about["refresh_token"] in for_shells.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["cancel", "refund", "ship"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ from app.settings import Settings
 
 CANCELLED, REFUNDED, SHIPPED = (f"026-1234567-000000{n}" for n in (1, 2, 3))
 ITEM = "00000000000001"
+NODE_FOLDER = Path(__file__).parent / "node"
 
 ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
 <AmazonEnvelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
@@ -117,11 +120,9 @@ def opened(
     home: Path,
     tls: Tls | None = None,
     queue_hosts: tuple[str, ...] = (),
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Shop]:
-    """Serve, with a worker, on a free port; time and ids are the real ones."""
-
-    def clock() -> datetime:
-        return datetime.now(UTC)
+    """Serve, with a worker, on a free port; ids, and mostly the time, are real."""
 
     def ids() -> str:
         return str(uuid.uuid4())
@@ -181,3 +182,19 @@ def wait_for(status: Callable[[], str], wanted: str = "_DONE_") -> None:
     while (found := status()) != wanted:
         assert time.monotonic() < deadline, found
         time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Where node is; with REQUIRE_NODE=1 its absence is a failure."""
+    found = shutil.which("node")
+    reason = None
+    if found is None:
+        reason = "node is not installed (Debian: apt install nodejs npm)"
+    elif not (NODE_FOLDER / "node_modules/amazon-sp-api").is_dir():
+        reason = "the Node clients are not installed: run `make .venv/node`"
+    if reason and os.environ.get("REQUIRE_NODE") == "1":
+        pytest.fail(reason)
+    if found is None or reason:
+        pytest.skip(reason or "")
+    return found

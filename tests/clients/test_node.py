@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +17,7 @@ import pytest
 from tests.clients.conftest import (
     CANCEL,
     CANCELLED,
+    NODE_FOLDER,
     REFUND,
     REFUNDED,
     SHIP,
@@ -26,28 +25,11 @@ from tests.clients.conftest import (
     Shop,
 )
 
-FOLDER = Path(__file__).parent / "node"
 FEEDS = (
     ("_POST_ORDER_ACKNOWLEDGEMENT_DATA_", CANCEL),
     ("_POST_PAYMENT_ADJUSTMENT_DATA_", REFUND),
     ("_POST_ORDER_FULFILLMENT_DATA_", SHIP),
 )
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Where node is; with REQUIRE_NODE=1 its absence is a failure."""
-    found = shutil.which("node")
-    reason = None
-    if found is None:
-        reason = "node is not installed (Debian: apt install nodejs npm)"
-    elif not (FOLDER / "node_modules/mws-simple").is_dir():
-        reason = "the Node clients are not installed: run `make .venv/node`"
-    if reason and os.environ.get("REQUIRE_NODE") == "1":
-        pytest.fail(reason)
-    if found is None or reason:
-        pytest.skip(reason or "")
-    return found
 
 
 def told(node: str, client: str, shop: Shop) -> dict[str, Any]:
@@ -72,7 +54,7 @@ def told(node: str, client: str, shop: Shop) -> dict[str, Any]:
     if shop.authority is not None:
         environment["NODE_EXTRA_CA_CERTS"] = str(shop.authority)
     done = subprocess.run(
-        [node, str(FOLDER / "story.js")],
+        [node, str(NODE_FOLDER / "story.js")],
         input=json.dumps(given),
         env=environment,
         capture_output=True,

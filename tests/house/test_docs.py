@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -98,3 +99,48 @@ def test_the_first_feed_goes_as_the_page_tells(
     assert "<MessagesSuccessful>1<" in submitted.stdout
     assert again.returncode == 1
     assert "<ResultMessageCode>718004<" in again.stdout
+
+
+def _run_page(page: str, folder: Path) -> str:
+    """Run the commands of a page, but for the start; return what they print."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    commands = [block for block in _blocks(page, "sh") if "make run" not in block]
+    binary = folder / ".venv/bin/feedgate"
+    binary.parent.mkdir(parents=True)
+    binary.write_text(f'#!/bin/sh\nexec {sys.executable} -m app "$@"\n')
+    binary.chmod(0o755)
+    environment = Installation(Path("var"), "").environment
+    environment["PYTHONPATH"] = str(DOCS.parent)
+    done = subprocess.run(
+        ["bash", "-eu", "-c", "".join(commands)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_feed_of_the_successor_goes_as_the_page_tells(
+    demo: dict[str, Any], tmp_path: Path
+) -> None:
+    """From the refresh token to a report, and an order that is Canceled."""
+    told = _run_page("sp-api.md", tmp_path)
+
+    assert "<MessagesSuccessful>1<" in told
+    assert told.endswith("Canceled\n")
+
+
+def test_the_same_feed_is_seen_through_both_doors(
+    demo: dict[str, Any], tmp_path: Path
+) -> None:
+    """Under one id."""
+    told = _run_page("moving-to-sp-api.md", tmp_path)
+
+    number = re.search("<DocumentTransactionID>([0-9]+)<", told)
+    assert number is not None
+    assert f'"feedId":"{number[1]}"' in told
+    assert '"processingStatus":"DONE"' in told

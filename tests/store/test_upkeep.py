@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from app.store import upkeep
+from app.store import accounts, feed_documents, upkeep
 from app.store.backends import Database
 from app.store.documents import FileDocuments
+from app.store.feed_documents import FeedDocument
 from app.store.queue import Queue
 from app.store.tables import feed_lane
 from tests.held import HeldClock
+from tests.queued import SELLER
 
 
 def queued(database: Database) -> int:
@@ -87,3 +89,42 @@ def test_orphaned_documents_are_swept_and_those_in_use_are_kept(
     assert swept == 1
     left = {path.name for path in (tmp_path / "documents").rglob("*-*")}
     assert left == {ids[0], ids[2]}
+
+
+def test_uploads_that_no_feed_used_are_forgotten_with_their_bytes(
+    database: Database, documents: FileDocuments, clock: HeldClock, tmp_path: Path
+) -> None:
+    """A document waits two days for its feed; its bytes are swept once it is gone."""
+    with database.write() as connection:
+        accounts.add_seller(connection, SELLER, "Shop", clock())
+    stored = {}
+    for name, days, used in (("new", 2, None), ("old", 4, None), ("used", 4, 1)):
+        with documents.new() as writer:
+            stored[name] = writer.commit()
+        upload = FeedDocument(
+            name,
+            SELLER,
+            "text/xml",
+            clock() - timedelta(days=days),
+            None if used else stored[name],
+            feed_submission_id=used,
+        )
+        with database.write() as connection:
+            feed_documents.add(connection, upload)
+        [path] = (tmp_path / "documents").rglob(stored[name])
+        os.utime(path, (0, 0))
+
+    upkeep.forget_uploads(database, clock())
+    swept = upkeep.sweep_documents(database, documents, clock())
+
+    with database.read() as connection:
+        known = [
+            name
+            for name in stored
+            if feed_documents.find(connection, SELLER, name) is not None
+        ]
+    assert known == ["new", "used"]
+    # The bytes of the used one would be its feed's, which this test has not.
+    assert swept == 2
+    left = {path.name for path in (tmp_path / "documents").rglob("*-*")}
+    assert left == {stored["new"]}

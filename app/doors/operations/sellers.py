@@ -17,15 +17,6 @@ from app.model.marketplaces import MARKETPLACES, Marketplace
 
 QUOTA = Quota(15, 60, shared="ListMarketplaceParticipations")
 
-# The first language of each marketplace's shop, as locales are written there.
-_LANGUAGES = {
-    "BR": "pt_BR", "MX": "es_MX", "AE": "en_AE", "DE": "de_DE", "EG": "ar_AE",
-    "ES": "es_ES", "FR": "fr_FR", "BE": "fr_BE", "GB": "en_GB", "IN": "en_IN",
-    "IT": "it_IT", "NL": "nl_NL", "PL": "pl_PL", "SA": "ar_AE", "SE": "sv_SE",
-    "TR": "tr_TR", "SG": "en_SG", "AU": "en_AU", "JP": "ja_JP", "CN": "zh_CN",
-    "CA": "en_CA", "US": "en_US",
-}  # fmt: skip
-
 
 @operation("ListMarketplaceParticipations", SELLERS, SELLERS_BACK_END, QUOTA)
 def list_marketplace_participations(call: Call, services: Services) -> Answer:
@@ -73,6 +64,6 @@ def _marketplace(marketplace: Marketplace) -> str:
         leaf("Name", marketplace.sales_channel),
         leaf("DefaultCountryCode", marketplace.country_code),
         leaf("DefaultCurrencyCode", marketplace.currency),
-        leaf("DefaultLanguageCode", _LANGUAGES[marketplace.country_code]),
-        leaf("DomainName", f"www.{marketplace.sales_channel.lower()}"),
+        leaf("DefaultLanguageCode", marketplace.language),
+        leaf("DomainName", marketplace.domain_name),
     )

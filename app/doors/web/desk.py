@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from app.doors.gates import Gates
 from app.doors.web import (
     cancel,
     feeds,
@@ -49,7 +48,6 @@ _OUTAGE = N_("The database cannot be reached just now. Try again after a pause."
 def install(app: FastAPI, desk: Desk) -> None:
     """Serve the desk under /desk of an application that serves other doors as well."""
     app.state.desk = desk
-    app.state.gates = Gates(desk.settings)
     router = APIRouter(prefix=HOME, include_in_schema=False)
     for each in PAGES:
         router.include_router(each.router)

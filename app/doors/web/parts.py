@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fastapi import Request
 
+from app.doors.gates import Gates
 from app.doors.web.language import Language
 from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
@@ -36,6 +37,7 @@ class Desk:
     feeds: FeedDesk
     uploads: Uploads
     schemas: SchemaDesk
+    gates: Gates
     settings: Settings
     clock: Callable[[], datetime]
 

@@ -43,7 +43,7 @@ async def check(request: Request) -> Response:
     """Validate what was pasted, or a file; nothing of it is kept."""
     settings = desk_of(request).settings
     body = Body(request.scope, request.receive, settings.body_idle_seconds)
-    gates: Gates = request.app.state.gates
+    gates: Gates = request.app.state.desk.gates
     return await gates.run(partial(_check, request, body))
 
 

@@ -45,7 +45,7 @@ async def upload(request: Request) -> Response:
     """Take a file in while it arrives; only a piece of it is ever held."""
     settings = desk_of(request).settings
     body = Body(request.scope, request.receive, settings.body_idle_seconds)
-    gates: Gates = request.app.state.gates
+    gates: Gates = request.app.state.desk.gates
     return await gates.run(partial(_receive, request, body))
 
 

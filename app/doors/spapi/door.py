@@ -1,0 +1,167 @@
+"""The Selling Partner API front door: an application of its own beside MWS's door."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from fastapi import FastAPI
+from fastapi import Request as HttpRequest
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope as StarletteScope
+
+from app.doors.request import Body, Message, Receive, Scope
+from app.doors.spapi import (
+    documents,
+    feed_documents,
+    feeds,
+    finances,
+    orders_2026,
+    orders_v0,
+    sellers,
+    shipments,
+    tokens,
+)
+from app.doors.spapi.errors import Refused, answer
+from app.doors.spapi.exchange import Exchange, keep
+from app.doors.spapi.parts import SpApi
+from app.errors import ServiceError
+
+Send = Callable[[Message], Awaitable[None]]
+
+# Each section is a module with a router of its own.
+SECTIONS = (
+    tokens,
+    feed_documents,
+    feeds,
+    documents,
+    orders_v0,
+    shipments,
+    orders_2026,
+    finances,
+    sellers,
+)
+
+OPENAPI = "/sp-api/openapi.json"
+"""Where this door describes itself."""
+
+_log = logging.getLogger(__name__)
+
+
+def install(app: FastAPI, parts: SpApi, ids: Callable[[], str]) -> None:
+    """Serve the sections beside the other doors of an application."""
+    api = FastAPI(
+        title="Feedgate: Selling Partner API",
+        version="2021-06-30",
+        openapi_url=OPENAPI,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    api.state.spapi = parts
+    for section in SECTIONS:
+        api.include_router(section.router)
+    for kind in (
+        Refused,
+        ServiceError,
+        RequestValidationError,
+        HTTPException,
+        Exception,
+    ):
+        api.add_exception_handler(kind, answer)
+    prefixes = {section.router.prefix for section in SECTIONS}
+    app.router.routes.append(_Door(SpApiDoor(api, parts, ids), {*prefixes, OPENAPI}))
+
+
+class _Door(BaseRoute):
+    """Takes what lies under some prefixes, the path left as it is."""
+
+    def __init__(self, app: SpApiDoor, prefixes: set[str]) -> None:
+        self._app = app
+        self._prefixes = tuple(prefixes)
+
+    def matches(self, scope: StarletteScope) -> tuple[Match, StarletteScope]:
+        """Say whether a request is for this door."""
+        path = scope.get("path", "")
+        ours = scope["type"] == "http" and any(
+            path == prefix or path.startswith(f"{prefix}/") for prefix in self._prefixes
+        )
+        return (Match.FULL if ours else Match.NONE), {}
+
+    async def handle(self, scope: StarletteScope, receive: Receive, send: Send) -> None:
+        """Let the door answer."""
+        await self._app(scope, receive, send)
+
+
+class SpApiDoor:
+    """Reads the body, names the request, writes the common headers and the log."""
+
+    def __init__(self, api: FastAPI, parts: SpApi, ids: Callable[[], str]) -> None:
+        """Take the application that has the operations."""
+        self._api = api
+        self._settings = parts.settings
+        self._clock = parts.clock
+        self._ids = ids
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; nothing but a cut connection goes unanswered."""
+        exchange = Exchange(self._ids(), self._clock())
+        keep(scope, exchange)
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                more = [("Date", _date(self._clock())), *exchange.headers(status)]
+                message["headers"] = [*message.get("headers", ()), *_encoded(more)]
+            await send(message)
+
+        try:
+            receive = await self._with_body(scope, receive)
+        except ServiceError as error:
+            response = answer(HttpRequest(scope), error)
+            await response(scope, receive, send_with_headers)
+        else:
+            try:
+                await self._api(scope, receive, send_with_headers)
+            except Exception:
+                # The answer is sent; Starlette raises what it was for, once more.
+                _log.exception("request %s failed", exchange.request_id)
+        _log.info(
+            "%s %s %a %s seller=%s client=%s %d %a",
+            exchange.request_id,
+            scope["method"],
+            scope["path"],
+            exchange.operation,
+            exchange.seller_id,
+            exchange.client_id,
+            status,
+            exchange.reason,
+        )
+
+    async def _with_body(self, scope: Scope, receive: Receive) -> Receive:
+        """Read the body of a call, bounded; a document is left to its operation."""
+        if scope["method"] == "PUT":
+            return receive
+        body = Body(scope, receive, self._settings.body_idle_seconds)
+        content = await body.read_form(self._settings.max_form_bytes)
+        pending = [{"type": "http.request", "body": content, "more_body": False}]
+
+        async def replay() -> Message:
+            return pending.pop() if pending else await receive()
+
+        return replay
+
+
+def _date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
