@@ -84,7 +84,7 @@ def nodes(
         "DOCUMENTS": str(folder / "shared"),
         "SECRET_KEY": Fernet.generate_key().decode(),
         "BATCH_MESSAGES": str(BATCH),
-        "DRAIN_SECONDS": "1",
+        "DRAIN_SECONDS": "3",
     }
     with ExitStack() as stack:
         database = open_database(migrated_postgresql)
@@ -183,7 +183,13 @@ def test_nodes_that_are_told_to_end_lose_no_request_and_no_batch(nodes: Nodes) -
         server.send_signal(signal.SIGTERM)
         wait_until(lambda: _refuses(url))
 
-    with Proxy([*nodes.servers]) as proxy, ThreadPoolExecutor(2) as pool:
+    with (
+        Proxy([*nodes.servers]) as proxy,
+        ThreadPoolExecutor(2) as pool,
+        ExitStack() as stack,
+    ):
+        # Whatever fails here, the pool must end, or the test never would.
+        stack.callback(enough.set)
         running = [pool.submit(submit, number) for number in range(2)]
         wait_until(lambda: nodes.count(_EFFECTS) >= BATCH)
         with half_way(nodes.keys, url, end_nodes) as client:
@@ -209,16 +215,19 @@ def test_nodes_that_are_told_to_end_lose_no_request_and_no_batch(nodes: Nodes) -
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz").status_code == 200
+        # Without verify, certificates would be loaded for each probe of plain http.
+        found = httpx.get(f"{url}/readyz", verify=False, timeout=10)
+        return found.status_code == 200
     except httpx.HTTPError:
         return False
 
 
 def _refuses(url: str) -> bool:
     """Whether nobody listens there any more."""
+    parsed = httpx.URL(url)
     try:
-        httpx.get(f"{url}/healthz")
-    except httpx.ConnectError:
+        socket.create_connection((parsed.host, parsed.port or 0)).close()
+    except ConnectionRefusedError:
         return True
     return False
 
