@@ -30,16 +30,23 @@ def server() -> Iterator[URL]:
     if given:
         yield make_url(given)
         return
+    with cluster() as own:
+        yield own.url
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Yield a throw-away cluster, running."""
     with tempfile.TemporaryDirectory(prefix="feedgate-pg-") as folder:
-        cluster = _Cluster(Path(folder))
-        cluster.start()
+        own = Cluster(Path(folder))
+        own.start()
         try:
-            yield URL.create("postgresql", "postgres", query={"host": folder})
+            yield own
         finally:
-            cluster.run("pg_ctl", "--mode=immediate", "stop")
+            own.run("pg_ctl", "--mode=immediate", "stop")
 
 
-class _Cluster:
+class Cluster:
     """A cluster in one folder, reached by a socket in it; it refuses to run as root."""
 
     def __init__(self, folder: Path) -> None:
@@ -53,11 +60,25 @@ class _Cluster:
             except LookupError as error:
                 raise Unavailable("root needs a user called postgres") from error
 
+    @property
+    def url(self) -> URL:
+        """Where databases may be made."""
+        return URL.create("postgresql", "postgres", query={"host": str(self._folder)})
+
     def start(self) -> None:
+        """Make the cluster and let it run."""
         self.run(
             "initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8",
             "--no-locale", "--no-sync",
         )  # fmt: skip
+        self._launch()
+
+    def restart(self, mode: str) -> None:
+        """Stop the server, "fast" or "immediate" as by a crash, and start it again."""
+        self.run("pg_ctl", f"--mode={mode}", "--wait", "stop")
+        self._launch()
+
+    def _launch(self) -> None:
         options = f"-k {self._folder} -c listen_addresses='' -c fsync=off"
         log = f"--log={self._folder / 'log'}"
         self.run("pg_ctl", log, f"--options={options}", "--wait", "start")

@@ -26,7 +26,7 @@ from app.model.mail import BUYER_MAILS, MailKind
 from app.store import feeds, orders
 from app.store.backends import Database
 from app.store.bulk import Connection
-from app.store.documents import Documents
+from app.store.documents import DocumentDamaged, Documents
 from app.store.feeds import Work
 from app.store.outcomes import add_results, read_results
 from app.store.queue import Claim, Queue
@@ -59,16 +59,24 @@ class Engine:
         A feed that was begun before goes on behind its last committed batch. Returns
         False if `stopping` said so between two batches, the lane still held. Raises
         LaneLost if another worker has taken the lane over: nothing of the batch in
-        hand is kept then.
+        hand is kept then; and DocumentDamaged if the document is not what was stored.
         """
         with self.database.read() as connection:
             work = feeds.load_work(connection, claim.feed_submission_id)
         if not work.rejected and not claim.hopeless:
+            progress = work.progress
             with self.documents.open_checked(work.document_id, work.sha256) as document:
                 for messages in self._batches(document, work):
                     self._apply(claim, work, messages)
+                    progress = messages[-1].message.place
                     if stopping():
                         return False
+            if progress != work.messages:
+                # Its digest was right when it was opened: it was cut off while read.
+                raise DocumentDamaged(
+                    f"document {work.document_id} ended behind message {progress} of "
+                    f"{work.messages}"
+                )
         self._finish(claim)
         return True
 

@@ -233,9 +233,16 @@ class FileDocumentWriter(SpooledWriter):
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        make_folder(self._final.parent)
-        self._temporary.replace(self._final)
-        _fsync_folder(self._final.parent)
+        store = self._temporary.parent.parent
+        if not store.is_dir():
+            # Made anew it would lie where nobody looks once the store is back.
+            raise DocumentsUnreachable(f"{store} is not there")
+        try:
+            make_folder(self._final.parent)
+            self._temporary.replace(self._final)
+            _fsync_folder(self._final.parent)
+        except FileNotFoundError as error:
+            raise DocumentsUnreachable(f"{store} is not there any more") from error
         return self._document_id
 
 

@@ -7,7 +7,7 @@ in a later statement (queue-design, "Races found while designing"). What is call
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -47,22 +47,33 @@ class InLane(Protocol):
         """The feed type of the lane, as MWS names it."""
 
 
-def is_any_ready(connection: Connection, now: datetime) -> bool:
+def is_any_ready(
+    connection: Connection, now: datetime, longest_pause: timedelta
+) -> bool:
     """Whether a lane could be claimed, without locking it."""
-    return connection.execute(_ready(now)).first() is not None
+    return connection.execute(_ready(now, longest_pause)).first() is not None
 
 
-def lock_next(connection: Connection, now: datetime) -> Any | None:
-    """Lock the lane that was served longest ago of those ready and not locked."""
-    return connection.execute(_ready(now).with_for_update(skip_locked=True)).first()
+def lock_next(
+    connection: Connection, now: datetime, longest_pause: timedelta
+) -> Any | None:
+    """Lock the lane that was served longest ago of those ready and not locked.
+
+    A lane that is to wait for longer than the longest pause is ready: its time comes
+    from a clock that was set back since.
+    """
+    query = _ready(now, longest_pause).with_for_update(skip_locked=True)
+    return connection.execute(query).first()
 
 
-def _ready(now: datetime) -> Select[Any]:
+def _ready(now: datetime, longest_pause: timedelta) -> Select[Any]:
+    is_ready = or_(
+        _lane.ready_at.is_(None),
+        _lane.ready_at <= now,
+        _lane.ready_at > now + longest_pause,
+    )
     return (
-        select(feed_lane)
-        .where(_CLAIMABLE, or_(_lane.ready_at.is_(None), _lane.ready_at <= now))
-        .order_by(_lane.served_at)
-        .limit(1)
+        select(feed_lane).where(_CLAIMABLE, is_ready).order_by(_lane.served_at).limit(1)
     )
 
 

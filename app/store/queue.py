@@ -90,7 +90,7 @@ class Queue:
             return None
         try:
             with self._database.write() as connection:
-                lane = lanes.lock_next(connection, now)
+                lane = lanes.lock_next(connection, now, self._retries.longest_pause)
                 return self._start(connection, lane, owner, now) if lane else None
         except IntegrityError:
             # The foreign key of `owner`: a peer has struck us off the roster.
@@ -102,7 +102,7 @@ class Queue:
         if self._database.dialect_name != "sqlite":
             return True
         with self._database.read() as connection:
-            return lanes.is_any_ready(connection, now)
+            return lanes.is_any_ready(connection, now, self._retries.longest_pause)
 
     def _start(
         self, connection: Connection, lane: Any, owner: str, now: datetime

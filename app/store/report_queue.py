@@ -203,7 +203,12 @@ def _claimable(now: datetime) -> Select[Any]:
             or_(
                 and_(
                     _request.status == ReportStatus.SUBMITTED,
-                    or_(_request.ready_at.is_(None), _request.ready_at <= now),
+                    or_(
+                        _request.ready_at.is_(None),
+                        _request.ready_at <= now,
+                        # From a clock that was set back since.
+                        _request.ready_at > now + _PAUSE,
+                    ),
                 ),
                 and_(
                     _request.status == ReportStatus.IN_PROGRESS,

@@ -33,6 +33,10 @@ _OUTAGES = frozenset(
     }
 )
 
+_IN_USE = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+)
+
 _WAL_PAUSE = 0.02
 
 
@@ -122,14 +126,16 @@ def _set_up(engine: Engine, begin: str, *pragmas: str) -> None:
 def _use_wal(connection: sqlite3.Connection) -> None:
     """Keep a log ahead of the file; of processes that start at once, one sets it.
 
-    SQLite does not wait for the lock that this takes, whatever the busy timeout.
+    SQLite does not wait for the lock that this takes, whatever the busy timeout. A
+    full disk is not waited for: whoever asks is to be told at once.
     """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()
         except sqlite3.OperationalError as error:
-            if not is_outage(error.sqlite_errorcode) or time.monotonic() > deadline:
+            in_use = error.sqlite_errorcode & 0xFF in _IN_USE
+            if not in_use or time.monotonic() > deadline:
                 raise
             time.sleep(_WAL_PAUSE)
         else:

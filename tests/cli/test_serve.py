@@ -230,8 +230,13 @@ def test_workers_alone_do_what_a_server_without_them_takes_in(tmp_path: Path) ->
     assert again.code == 1
 
 
-def test_ctrl_c_ends_a_command_that_waits(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_command_that_waits(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """The feed goes its way; only who followed it has left."""
+    # What is started in the background ignores SIGINT, and so would its children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with Installation(tmp_path, "").serve("--demo", "--workers", "0"):
         feed = tmp_path / "demo" / "cancel.xml"
         waiting = subprocess.Popen(

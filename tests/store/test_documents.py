@@ -231,3 +231,18 @@ def test_the_sweep_removes_uploads_that_were_never_finished(
     assert files_in(tmp_path) == [second]
     abandoned.discard()
     running.discard()
+
+
+def test_a_store_that_goes_while_a_document_is_written_is_not_made_anew(
+    documents: FileDocuments, tmp_path: Path
+) -> None:
+    """What was written beside a mount point would be hidden once it is back."""
+    away = tmp_path / "away"
+    with documents.new() as writer:
+        writer.write(b"feed")
+        (tmp_path / "documents").rename(away)
+
+        with pytest.raises(DocumentsUnreachable, match="not there"):
+            writer.commit()
+
+    assert not (tmp_path / "documents").exists()

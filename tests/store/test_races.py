@@ -20,6 +20,7 @@ from app.store.backends import Database
 from app.store.queue import Claim, Queue
 from app.store.tables import feed_lane, feed_submission
 from tests.held import HeldClock
+from tests.store.conftest import RETRIES
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -92,7 +93,7 @@ def claimed_and_finished(
     """Do the next feed in one transaction, which ends with the context."""
     worker_id = queue.roster.worker_id or ""
     with database.write() as connection:
-        lane = lanes.lock_next(connection, clock())
+        lane = lanes.lock_next(connection, clock(), RETRIES.longest_pause)
         claim = queue._start(connection, lane, worker_id, clock())
         assert claim is not None
         queue.finish(connection, claim, clock(), "report", "md5")
