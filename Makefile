@@ -7,7 +7,7 @@ FEEDGATE_HOME ?= var
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 export FEEDGATE_HOME
 
-.PHONY: help run test check format docs wheel bench fuzz torture fidelity screenshots clean
+.PHONY: help run test check format docs wheel bench fuzz fuzz-entry torture fidelity screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -58,6 +58,13 @@ bench: .venv/tests ## messages a second, and memory of a 300 MB feed
 
 fuzz: .venv/tests ## every operation with 5,000 examples a property; fails over 1 s, prints the slowest answer
 	FUZZ_EXAMPLES=5000 $(BIN)/python -m pytest -q -s tests/doors/test_every_operation.py
+
+fuzz-entry: .venv/fuzz ## fuzz what strangers' bytes reach first, with atheris, for 10 minutes
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+.venv/fuzz: .venv/tests
+	$(INSTALL) --editable '.[postgres,sqs,test,fuzz]'
+	touch $@
 
 torture: .venv/tests ## crash tests, the long form of half an hour; ARGS="--help" for its options
 	$(BIN)/python -m tests.torture $(ARGS)

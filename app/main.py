@@ -152,9 +152,7 @@ def build(
         database, accounts, settings.queue_hosts, clock, ids
     )
     parsers = ParserThreads(settings.gate_count)
-    limits = Limits(
-        settings.max_message_bytes, settings.max_head_bytes, settings.max_messages
-    )
+    limits = Limits.of(settings)
     intake = Intake(database, documents, accounts, tokens, parsers, settings, clock)
     gates = Gates(settings)
     finances = FinancialDesk(database, tokens, clock)
@@ -277,9 +275,7 @@ def _worker(
         database,
         documents,
         queue,
-        Limits(
-            settings.max_message_bytes, settings.max_head_bytes, settings.max_messages
-        ),
+        Limits.of(settings),
         clock,
         batch_messages=settings.batch_messages,
         attempts=settings.attempts,

@@ -142,11 +142,34 @@ class Settings(BaseSettings):
         65_536, ge=1024, description="Largest part of a feed before its first Message."
     )
     max_messages: int = Field(5_000_000, ge=1, description="Most messages in one feed.")
+    max_depth: int = Field(
+        256,
+        ge=16,
+        le=256,
+        description="Deepest nesting of elements in a feed, the envelope included.",
+    )
+    max_names: int = Field(
+        1_000,
+        ge=300,
+        description="Most different names of elements and attributes, and namespaces, "
+        "in one feed; the schemas have some hundred.",
+    )
+    max_feed_seconds: float = Field(
+        3_600,
+        gt=0,
+        description="Longest time that a feed may take to arrive, and again to be "
+        "validated.",
+    )
     max_form_bytes: int = Field(
         1_048_576, ge=1024, description="Largest body of a call other than SubmitFeed."
     )
     max_request_line_bytes: int = Field(
         8_190, ge=256, description="Longest request line (method, path and query)."
+    )
+    max_header_bytes: int = Field(
+        32_768,
+        ge=1024,
+        description="Longest head of a request, its line not counted.",
     )
     body_idle_seconds: float = Field(
         60,

@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
     group.command(epilog="Example: feedgate accounts revoke AKIAEXAMPLE0KEY00001")(
         revoke
     )
+    group.command(epilog="Example: feedgate accounts reseal")(reseal)
     group.command(
         "desk-add", epilog="Example: feedgate accounts desk-add A1DEMOSELLER1 ada"
     )(desk_add)
@@ -131,6 +132,16 @@ def revoke(
     with _accounts() as accounts:
         accounts.revoke(access_key)
     typer.echo(f"Access key {access_key} is revoked.")
+
+
+def reseal() -> None:
+    """Seal all secrets with the first key of FEEDGATE_SECRET_KEY.
+
+    Put a new key in front, restart all processes, run this, then drop the old keys.
+    """
+    with _accounts() as accounts:
+        count = accounts.reseal()
+    typer.echo(f"Secrets sealed with the first key: {count}.")
 
 
 _Login = Annotated[str, typer.Argument(help="Login of the desk user.")]

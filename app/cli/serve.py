@@ -92,6 +92,7 @@ def serve(
             clock,
             ids,
             request_line_bytes=settings.max_request_line_bytes,
+            header_bytes=settings.max_header_bytes,
             log_level="debug" if settings.log_level == "debug" else "warning",
             tls=tls,
             drain_seconds=settings.drain_seconds,

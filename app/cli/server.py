@@ -24,8 +24,6 @@ from app.settings import Settings
 Clock = Callable[[], datetime]
 Ids = Callable[[], str]
 
-# Room for headers beside the longest request line that is served.
-_HEADER_BYTES = 32_768
 _STOP_SECONDS = 30
 
 
@@ -138,6 +136,7 @@ def server(
     ids: Ids,
     *,
     request_line_bytes: int,
+    header_bytes: int = 32_768,
     log_level: str = "warning",
     tls: Tls | None = None,
     drain_seconds: float = 0,
@@ -159,7 +158,7 @@ def server(
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        h11_max_incomplete_event_size=request_line_bytes + _HEADER_BYTES,
+        h11_max_incomplete_event_size=request_line_bytes + header_bytes,
         timeout_graceful_shutdown=stop_seconds,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,

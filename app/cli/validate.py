@@ -53,9 +53,7 @@ def validate(
             raise Failure(f"{file}: there is no such file.")
     settings = read_settings()
     profile = rules or Rules(settings.rules)
-    limits = Limits(
-        settings.max_message_bytes, settings.max_head_bytes, settings.max_messages
-    )
+    limits = Limits.of(settings)
     opinions = {}
     for file in files:
         with file.open("rb") as document:

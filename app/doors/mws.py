@@ -191,6 +191,14 @@ class MwsDoor:
                 f"The request line has {request.line_length} bytes, more than {most}; "
                 "send the parameters as a form body.",
             )
+        # The server's own bound is looked at only where a head comes in parts.
+        most = self._settings.max_header_bytes
+        if request.header_bytes > most:
+            raise ServiceError(
+                ErrorCode.INVALID_REQUEST,
+                f"The headers have {request.header_bytes} bytes, more than {most}; "
+                "leave out those that no call needs.",
+            )
 
     def _run(
         self, request: Request, form: bytes, exchange: Exchange

@@ -22,12 +22,16 @@ PIECE_BYTES = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The head of a request; `path` is as sent, header names are in lower case."""
+    """The head of a request; `path` is as sent, header names are in lower case.
+
+    `header_bytes` is the length of all headers as they came.
+    """
 
     method: str
     path: str
     query: bytes
     headers: Mapping[str, str]
+    header_bytes: int = 0
 
     @classmethod
     def of(cls, scope: Scope) -> Self:
@@ -40,6 +44,7 @@ class Request:
                 name.decode("latin-1"): value.decode("latin-1")
                 for name, value in scope["headers"]
             },
+            sum(len(name) + len(value) + 4 for name, value in scope["headers"]),
         )
 
     @property

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from app.engine.encoding import Utf8Reader
 from app.engine.refusals import FeedUnreadable, too_large
-from app.engine.syntax import MOST_DEPTH, Shift, malformed, too_deep
+from app.engine.syntax import Shift, malformed, too_deep
 
 PIECE_BYTES = 65_536
 """About the length of a piece: its tree then stays in the cache (xml-pipeline 2)."""
@@ -109,9 +109,10 @@ class SureCutter:
     follows as a new document.)
     """
 
-    def __init__(self, body: Body) -> None:
-        """Begin where the body is cut next."""
+    def __init__(self, body: Body, most_depth: int) -> None:
+        """Begin where the body is cut next; refuse elements nested deeper."""
         self._body = body
+        self._most_depth = most_depth
         self._from = body.shift
         self._expat = expat.ParserCreate("utf-8")
         self._expat.StartElementHandler = self._start
@@ -170,9 +171,11 @@ class SureCutter:
             tag = _TAG.match(self._body.data, self._at() - self._cut_off)
             empty = tag is not None and tag[0].endswith(b"/>")
             self._empty_end = self._at() + len(tag[0]) if tag and empty else None
-        elif self._depth > MOST_DEPTH:
+        elif self._depth > self._most_depth:
             problem = too_deep(
-                self._from.line(line), self._from.column(line, column + 1)
+                self._from.line(line),
+                self._from.column(line, column + 1),
+                self._most_depth,
             )
             raise FeedUnreadable(problem)
 

@@ -122,6 +122,7 @@ def _validated(envelope: Envelope, rules: Rules) -> _Tally:
         tally.messages += piece.messages
         found = faults(piece, schema)
         if found:
+            envelope.names.look_through(piece.cut.data)
             tally.add(found, expected)
     return tally
 

@@ -99,9 +99,9 @@ def malformed(data: bytes, shift: Shift, line: int, column: int, words: str) -> 
     return not_well_formed(line, column, words, "well-formed XML")
 
 
-def too_deep(line: int, column: int) -> Problem:
-    """Return 5001 for elements nested deeper than libxml2 reads them."""
-    found = f"elements nested more than {MOST_DEPTH} deep"
+def too_deep(line: int, column: int, most: int) -> Problem:
+    """Return 5001 for elements nested deeper than is read."""
+    found = f"elements nested more than {most} deep"
     return not_well_formed(line, column, found, "the few levels of an order message")
 
 

@@ -165,6 +165,25 @@ class Accounts:
                 now=now,
             )
 
+    def reseal(self) -> int:
+        """Seal every secret anew, with the first seal key; return how many.
+
+        After it the other seal keys are not needed any more. Raises AccountError if
+        a secret is sealed with a key that is not at hand: nothing is changed then.
+        """
+        with self._database.write() as connection:
+            keys = accounts.list_access_keys(connection)
+            for key in keys:
+                try:
+                    sealed = self._seals.reseal(key.sealed_secret)
+                except SealBroken as error:
+                    raise AccountError(
+                        f"the secret of {key.access_key_id} is sealed with a key that "
+                        "is not in FEEDGATE_SECRET_KEY"
+                    ) from error
+                accounts.replace_secret(connection, key.access_key_id, sealed)
+        return len(keys)
+
     def revoke_authorisation(self, auth_token: str) -> None:
         """End what an MWSAuthToken allows; raises AccountError if it is unknown."""
         now, digest = self._clock(), _digest(auth_token)

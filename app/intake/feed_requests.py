@@ -142,6 +142,15 @@ def too_long(most: int) -> ServiceError:
     )
 
 
+def too_slow(seconds: float) -> ServiceError:
+    """Return the refusal of a document that takes too long to arrive."""
+    return ServiceError(
+        ErrorCode.INPUT_STREAM_DISCONNECTED,
+        f"The feed had not arrived after {seconds:g} seconds; nothing was kept, send "
+        "it again, or split it.",
+    )
+
+
 def _md5(name: str, text: str | None) -> bytes | None:
     if not text:
         return None

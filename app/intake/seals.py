@@ -34,6 +34,10 @@ class Seals:
         """Return a text that only these keys open, in URL-safe base64."""
         return self._fernet.encrypt(text.encode()).decode("ascii")
 
+    def reseal(self, sealed: str) -> str:
+        """Return what was sealed, sealed with the first key; raises SealBroken."""
+        return self.seal(self.open(sealed))
+
     def open(self, sealed: str) -> str:
         """Return what was sealed; raises SealBroken."""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -163,8 +164,11 @@ class Submitter:
     def _write(
         self, writer: DocumentWriter, pieces: Iterable[bytes], md5: bytes | None
     ) -> None:
-        most = self.settings.max_feed_bytes
+        most, seconds = self.settings.max_feed_bytes, self.settings.max_feed_seconds
+        begun = time.monotonic()
         for piece in pieces:
+            if time.monotonic() - begun > seconds:
+                raise feed_requests.too_slow(seconds)
             if writer.size + len(piece) > most:
                 raise feed_requests.too_long(most)
             writer.write(piece)
@@ -202,10 +206,9 @@ class Submitter:
                 check,
                 content,
                 rules=Rules(self.settings.rules),
-                limits=Limits(
-                    self.settings.max_message_bytes,
-                    self.settings.max_head_bytes,
-                    self.settings.max_messages,
+                limits=replace(
+                    Limits.of(self.settings),
+                    max_seconds=self.settings.max_feed_seconds,
                 ),
                 charset=request.charset,
                 feed_type=feed_type,

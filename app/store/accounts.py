@@ -135,6 +135,15 @@ def list_access_keys(
     return [AccessKey(*row) for row in connection.execute(query)]
 
 
+def replace_secret(
+    connection: Connection, access_key_id: str, sealed_secret: str
+) -> None:
+    """Store the secret of an access key as it is sealed now."""
+    row = access_key.c.access_key_id == access_key_id
+    values = {"sealed_secret": sealed_secret}
+    connection.execute(update(access_key).where(row).values(values))
+
+
 def revoke_access_key(
     connection: Connection, access_key_id: str, now: datetime
 ) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cryptography.fernet import Fernet
+
 from tests.cli.conftest import Command
 
 
@@ -56,3 +58,21 @@ def test_a_key_is_rotated_without_a_gap_and_then_revoked(feedgate: Command) -> N
     assert revoked.out == f"Access key {first['access_key']} is revoked.\n"
     table = feedgate("accounts", "list").out
     assert f"{first['access_key']} (revoked), {second['access_key']}" in table
+
+
+def test_the_seal_key_is_changed_without_a_gap_and_then_dropped(
+    feedgate: Command,
+) -> None:
+    """A new key in front, `reseal`, and the old one is needed no more."""
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    made = feedgate("accounts", "create", "Shop", SECRET_KEY=old)
+
+    too_early = feedgate("accounts", "reseal", SECRET_KEY=new)
+    done = feedgate("accounts", "reseal", SECRET_KEY=f"{new},{old}")
+    again = feedgate("accounts", "reseal", SECRET_KEY=new)
+
+    assert made.code == 0
+    assert too_early.code == 2
+    assert "is sealed with a key that is not in FEEDGATE_SECRET_KEY" in too_early.err
+    assert done.out == "Secrets sealed with the first key: 1.\n"
+    assert again.code == 0

@@ -69,8 +69,13 @@ def started(
     service = build(chosen, clock, ids, alone=True)
     keys = service.accounts.create_seller("Books", SELLER)
     others = service.accounts.create_seller("Toys", OTHER_SELLER)
-    line = chosen.max_request_line_bytes
-    serving = server(service.app, clock, ids, request_line_bytes=line)
+    serving = server(
+        service.app,
+        clock,
+        ids,
+        request_line_bytes=chosen.max_request_line_bytes,
+        header_bytes=chosen.max_header_bytes,
+    )
     with served(serving, listen("127.0.0.1", 0)) as url:
         caller = Caller(url, keys.access_key_id, keys.secret, SELLER, clock())
         other = replace(

@@ -335,6 +335,31 @@ def test_too_long_a_form_is_refused(start: Callable[..., Running]) -> None:
     assert "2000 bytes" in longer.message
 
 
+def test_too_long_a_head_is_refused(start: Callable[..., Running]) -> None:
+    """Headers are read before anything is known of the caller."""
+    running = start(max_header_bytes=2000)
+
+    fitting = running.caller.send("GET", "/", headers={"X-Long": "x" * 1500})
+    longer = running.caller.send("GET", "/", headers={"X-Long": "x" * 2000})
+    endless = running.caller.send("GET", "/", headers={"X-Long": "x" * 60_000})
+
+    assert fitting.status == 200
+    assert (longer.status, longer.code) == (400, "InvalidRequest")
+    assert "more than 2000" in longer.message
+    assert (endless.status, endless.code) == (400, "InvalidRequest")
+
+
+def test_too_slow_a_feed_is_refused(start: Callable[..., Running], feed: bytes) -> None:
+    """A body that drips for ever would hold a gate for ever."""
+    running = start(max_feed_seconds=0.000001)
+
+    reply = running.caller.submit(feed)
+
+    assert (reply.status, reply.code) == (400, "InputStreamDisconnected")
+    assert "had not arrived after 1e-06 seconds" in reply.message
+    assert running.documents() == []
+
+
 def test_neither_secrets_nor_tokens_are_logged(
     running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -177,9 +177,9 @@ def count_sure_cutters(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     count = [0]
     begin = cutter.SureCutter.__init__
 
-    def counted(self: cutter.SureCutter, body: cutter.Body) -> None:
+    def counted(self: cutter.SureCutter, body: cutter.Body, depth: int) -> None:
         count[0] += 1
-        begin(self, body)
+        begin(self, body, depth)
 
     monkeypatch.setattr(cutter.SureCutter, "__init__", counted)
     return count

@@ -263,6 +263,10 @@ def test_purge_and_replace_is_warned_of_when_it_is_true(
             Limits(max_message_bytes=100),
             "The Message that begins on line 6 is over the limit of 100 bytes: ",
         ),
+        (
+            Limits(max_seconds=0),
+            "The time to read the feed is over the limit of 0 seconds: ",
+        ),
     ],
 )
 def test_a_feed_over_a_limit_is_refused(limits: Limits, what: str) -> None:

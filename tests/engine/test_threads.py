@@ -57,6 +57,22 @@ def test_a_thread_ends_after_its_feeds(threads: ParserThreads) -> None:
     assert used[0] is used[2]
 
 
+def test_a_thread_ends_once_memory_has_grown_while_it_worked() -> None:
+    """Hostile names may be kept long before so many feeds are done."""
+    pool = ParserThreads(1, growth_per_thread=8 * 1_048_576)
+    kept = []
+
+    def grow(size: int) -> threading.Thread:
+        kept.append(b"x" * size)
+        return threading.current_thread()
+
+    used = [pool.run(grow, size) for size in (0, 32 * 1_048_576, 0)]
+    pool.close()
+
+    assert used[0] is used[1]
+    assert used[1] is not used[2]
+
+
 def test_no_more_calls_run_at_a_time_than_there_are_threads(
     threads: ParserThreads,
 ) -> None:
