@@ -113,7 +113,15 @@ def _one_by_one(piece: Piece, schema: etree.XMLSchema) -> Iterator[Fault]:
                 yield Fault(place, line, message, path, entry.message)
 
 
+# The opening of a piece (`Head.opening`) has two elements of its own.
+_has_strays = etree.XPath(
+    "count(*[not(self::Message)]) > 2 or boolean(text()[normalize-space()])"
+)
+
+
 def _strays_of(piece: Piece) -> list[Stray]:
+    if not _has_strays(piece.root):
+        return []
     closing = b"" if piece.cut.last else CLOSING
     document = b"<AmazonEnvelope>" + piece.cut.data + closing
     return _strays(document, piece.cut.shift.lines)

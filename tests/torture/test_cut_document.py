@@ -13,7 +13,7 @@ from tests.torture.conftest import Made
 from tests.torture.load import FLAT_REFUND, flat_refunds, submit_once
 from tests.torture.world import SELLERS, rich
 
-RECORDS = 6_000
+RECORDS = 4_000
 
 
 def test_a_document_cut_while_it_is_read_is_no_shorter_feed(make_world: Made) -> None:
