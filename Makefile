@@ -7,7 +7,7 @@ FEEDGATE_HOME ?= var
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 export FEEDGATE_HOME
 
-.PHONY: help run test check format docs wheel bench fuzz fuzz-entry torture fidelity screenshots clean
+.PHONY: help run test check format docs wheel bench bench-quick bench-full fuzz fuzz-entry torture fidelity screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -53,8 +53,14 @@ screenshots: .venv/tests .venv/node ## look at the desk in Chromium; writes docs
 	REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py
 	$(BIN)/python -m tests.browser.images
 
-bench: .venv/tests ## messages a second, and memory of a 300 MB feed
-	$(BIN)/python -m benchmarks --memory
+bench: .venv/tests ## every figure of docs/performance.md (5 minutes); FIGURES="gate submit" for some
+	$(BIN)/python -m benchmarks normal $(FIGURES)
+
+bench-quick: .venv/tests ## the ratios (1 minute), compared with benchmarks/results.json
+	$(BIN)/python -m benchmarks quick $(FIGURES)
+
+bench-full: .venv/tests ## as bench, with feeds of 2 GiB and a million orders (an hour)
+	$(BIN)/python -m benchmarks full $(FIGURES)
 
 fuzz: .venv/tests ## every operation with 5,000 examples a property; fails over 1 s, prints the slowest answer
 	FUZZ_EXAMPLES=5000 $(BIN)/python -m pytest -q -s tests/doors/test_every_operation.py

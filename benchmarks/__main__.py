@@ -1,121 +1,137 @@
-"""Prints how fast feeds go from SubmitFeed to _DONE_, and how much memory they take.
+"""Measures the service against what it is built on, and keeps the figures.
 
-    python -m benchmarks [--messages 30000] [--runs 5] [--memory] [--database URL]
+    python -m benchmarks [quick|normal|full] [FAMILY ...] [--folder FOLDER]
 
-Each run has a fresh data folder, SQLite with synchronous=FULL, the API and one worker
-in one process. The machine's own speed stands beside it: rows a second that bare
-driver statements write into a database of the same settings in the same run.
+Without names every family of figures is measured; a family that a level has no sizes
+for is left out. The levels normal and full merge what they measure into
+benchmarks/results.json and write docs/performance.md; quick compares its ratios with
+the kept ones and ends with exit code 1 if one is not within 30 %.
 """
 
 from __future__ import annotations
 
 import argparse
-import sqlite3
-import statistics
+import sys
 import tempfile
-from functools import partial
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.feeds import write_feed, write_orders
-from benchmarks.service import Running, service, timed
+from benchmarks import (
+    done,
+    drain,
+    fairness,
+    gate,
+    growth,
+    latency,
+    machine,
+    memory,
+    profile,
+    reads,
+    start,
+    submit,
+)
+from benchmarks.bench import Bench, OutOfTime, at_most
+from benchmarks.figures import Figure, Missing
+from benchmarks.page import number, write_page
+from benchmarks.results import Results, moved
+from benchmarks.sizes import LEVELS
 
-_ACKNOWLEDGEMENT = "_POST_ORDER_ACKNOWLEDGEMENT_DATA_"
+
+class Family(NamedTuple):
+    """How figures are measured, and the seconds they may take by level."""
+
+    measure: Callable[[Bench], list[Figure]]
+    quick: int
+    normal: int
+    full: int
 
 
-def main() -> None:
-    """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, default=30_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--memory", action="store_true", help="a 300 MB feed too")
-    parser.add_argument("--database", default="", help="another database's URL")
+FAMILIES = {
+    "gate": Family(gate.measure, 60, 120, 240),
+    "done-sqlite": Family(done.measure_sqlite, 120, 240, 400),
+    "done-postgresql": Family(done.measure_postgresql, 0, 400, 800),
+    "submit": Family(submit.measure, 60, 120, 240),
+    "reads": Family(reads.measure, 60, 120, 240),
+    "latency": Family(latency.measure, 30, 60, 120),
+    "memory-gate": Family(memory.measure_gate, 30, 60, 300),
+    "memory-whole": Family(memory.measure_whole, 0, 180, 1_800),
+    "growth-feed": Family(growth.measure_feed, 0, 240, 900),
+    "growth-database": Family(growth.measure_database, 0, 300, 1_800),
+    "drain": Family(drain.measure, 0, 400, 900),
+    "fairness": Family(fairness.measure, 0, 120, 120),
+    "idle": Family(start.measure, 60, 60, 120),
+}
+
+
+def main() -> int:
+    """Run what the command line asks for; return the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("level", nargs="?", choices=LEVELS, default="normal")
+    parser.add_argument(
+        "families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES)
+    )
+    parser.add_argument("--folder", help="where feeds and databases are kept meanwhile")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        _speed(Path(folder), options.messages, options.runs, options.database)
-        if options.memory:
-            _memory(Path(folder), options.database)
+    unknown = set(options.families) - set(FAMILIES)
+    if unknown:
+        parser.error(f"no family of figures is called {', '.join(sorted(unknown))}")
+    names = options.families or list(FAMILIES)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        return _run(options.level, names, Path(folder))
 
 
-def _speed(folder: Path, messages: int, runs: int, database: str) -> None:
-    orders, feed = folder / "orders.json", folder / "cancel.xml"
-    write_orders(orders, messages)
-    size = write_feed(feed, "cancel", messages, messages)
-    print(f"{messages} messages, {size / 1e6:.1f} MB, one order each")
-    rates, imports, floors = [], [], []
-    for run in range(1, runs + 1):
-        home = folder / f"home-{run}"
-        with service(home, database) as running:
-            imports.append(timed(partial(_import, running, orders)))
-            submitted, done = _submit_and_wait(running, feed)
-            rates.append(messages / done)
-        floors.append(_bare_rows(home / "bare.db", messages))
-        print(
-            f"run {run}: import {imports[-1]:5.2f} s   SubmitFeed {submitted:5.2f} s"
-            f"   to _DONE_ {done:5.2f} s = {rates[-1]:7,.0f} messages/s"
-            f"   bare rows {floors[-1]:9,.0f}/s   ratio {rates[-1] / floors[-1]:.3f}"
-        )
-    print(
-        f"median: import {statistics.median(imports):.2f} s,"
-        f" {statistics.median(rates):,.0f} messages/s"
-    )
+def _run(level: str, names: list[str], folder: Path) -> int:
+    kept = Results.read()
+    facts = machine.facts(folder)
+    measured: list[Figure] = []
+    failed = []
+    with Bench(LEVELS[level], folder) as bench:
+        for name in names:
+            seconds = getattr(FAMILIES[name], level)
+            if not seconds:
+                continue
+            began = time.monotonic()
+            try:
+                with at_most(seconds):
+                    figures = FAMILIES[name].measure(bench)
+            except (Missing, OutOfTime) as error:
+                print(f"{name}: not measured: {error}", flush=True)
+                failed.append(name)
+                continue
+            for figure in figures:
+                print(told(figure), flush=True)
+            print(f"    ({name}: {time.monotonic() - began:.0f} s)", flush=True)
+            measured += figures
+            if level != "quick":
+                # Family by family: what was measured stays if a later one breaks off.
+                kept.machine = facts
+                kept.merge(figures)
+                kept.write()
+    if level != "quick":
+        if names == list(FAMILIES):
+            with at_most(120):
+                kept.profile = profile.measure(LEVELS[level].messages)
+            kept.write()
+        write_page(kept)
+        return 1 if failed else 0
+    for sentence in (complaints := list(moved(kept, measured))):
+        print(sentence)
+    return 1 if complaints else 0
 
 
-def _import(running: Running, orders: Path) -> None:
-    seller = running.client.seller_id
-    running.command("orders", "import", str(orders), "--seller-id", seller)
-
-
-def _submit_and_wait(running: Running, feed: Path) -> tuple[float, float]:
-    feed_submission_id = ""
-
-    def submit() -> None:
-        nonlocal feed_submission_id
-        feed_submission_id = running.client.submit(feed, _ACKNOWLEDGEMENT)
-
-    submitted = timed(submit)
-    return submitted, submitted + timed(lambda: running.wait(feed_submission_id))
-
-
-def _bare_rows(path: Path, rows: int) -> float:
-    """Return rows a second of one executemany of six columns, committed at FULL."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b, c, d, e, f)")
-
-    def write() -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)",
-            [(n, "A1BENCHMARK001", "feed", n, "CancelItem", "{}") for n in range(rows)],
-        )
-        connection.execute("COMMIT")
-
-    seconds = timed(write)
-    connection.close()
-    return rows / seconds
-
-
-def _memory(folder: Path, database: str) -> None:
-    orders, feed = folder / "few.json", folder / "large.xml"
-    write_orders(orders, 30_000)
-    messages = 560_000
-    size = write_feed(feed, "acknowledge", messages, 30_000)
-    with service(folder / "home-memory", database) as running:
-        _import(running, orders)
-        small = folder / "small.xml"
-        write_feed(small, "acknowledge", 10, 10)
-        _submit_and_wait(running, small)
-        idle = running.memory("VmRSS")
-        running.reset_peak()
-        _, done = _submit_and_wait(running, feed)
-        grown = running.memory("VmHWM") - idle
-    print(
-        f"{messages} messages, {size / 1e6:.0f} MB: {done:.1f} s,"
-        f" {messages / done:,.0f} messages/s; idle {idle / 1e6:.0f} MB,"
-        f" peak {grown / 1e6:.0f} MB above idle"
-    )
+def told(figure: Figure) -> str:
+    """Say a figure in one line."""
+    line = f"{figure.name:34} {number(figure.value):>9} {figure.unit}"
+    if figure.ratio is not None:
+        line += f", ratio {figure.ratio:.2f} ({figure.low:.2f} to {figure.high:.2f})"
+    if figure.aims:
+        line += ", reached" if figure.reached else ", NOT reached"
+    return line
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

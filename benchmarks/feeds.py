@@ -124,25 +124,58 @@ _MESSAGES = {
     "refund": ("OrderAdjustment", _refund),
 }
 
+FEED_TYPES = {
+    "cancel": "_POST_ORDER_ACKNOWLEDGEMENT_DATA_",
+    "acknowledge": "_POST_ORDER_ACKNOWLEDGEMENT_DATA_",
+    "refund": "_POST_PAYMENT_ADJUSTMENT_DATA_",
+}
+"""The FeedType that each kind of feed is submitted as."""
 
-def pieces(kind: str, messages: int, orders: int) -> Iterator[bytes]:
+# Values of an enumeration, and one that is in none.
+_REASONS = ("NoInventory", "CustomerReturn")
+_NO_REASON = "NoReason"
+
+
+def pieces(
+    kind: str, messages: int, orders: int, *, first: int = 1, bad_every: int = 0
+) -> Iterator[bytes]:
     """Yield a feed of `messages` messages that walk over `orders` orders in turn.
 
-    `kind` is cancel, acknowledge or refund.
+    `kind` is one of FEED_TYPES; the walk begins with order `first`. Of `bad_every`
+    messages one has a reason that the schema does not know.
     """
     message_type, message = _MESSAGES[kind]
     yield _envelope(message_type).encode()
-    for first in range(1, messages + 1, 1_000):
-        last = min(first + 999, messages)
-        yield "".join(
-            message(place, (place - 1) % orders + 1) for place in range(first, last + 1)
-        ).encode()
+    for begin in range(1, messages + 1, 1_000):
+        texts = []
+        for place in range(begin, min(begin + 1_000, messages + 1)):
+            text = message(place, (place + first - 2) % orders + 1)
+            if bad_every and place % bad_every == 0:
+                for reason in _REASONS:
+                    text = text.replace(reason, _NO_REASON)
+            texts.append(text)
+        yield "".join(texts).encode()
     yield b"</AmazonEnvelope>\n"
 
 
-def write_feed(path: Path, kind: str, messages: int, orders: int) -> int:
+def write_feed(
+    path: Path,
+    kind: str,
+    messages: int,
+    orders: int,
+    *,
+    first: int = 1,
+    bad_every: int = 0,
+) -> int:
     """Write such a feed to a file and return its size in bytes."""
     with path.open("wb") as file:
-        for piece in pieces(kind, messages, orders):
+        for piece in pieces(kind, messages, orders, first=first, bad_every=bad_every):
             file.write(piece)
     return path.stat().st_size
+
+
+def messages_in(kind: str, size: int) -> int:
+    """Return how many messages make a feed of at most `size` bytes."""
+    thousand = sum(len(piece) for piece in pieces(kind, 1_000, 1_000))
+    # Numbers grow: a MessageID of seven digits takes four bytes more than one of three.
+    return size // (thousand // 1_000 + 4)

@@ -24,21 +24,24 @@ class Unavailable(Exception):
 
 
 @contextmanager
-def server() -> Iterator[URL]:
-    """Yield the URL of a server on which databases may be made."""
+def server(*, durable: bool = False) -> Iterator[URL]:
+    """Yield the URL of a server on which databases may be made.
+
+    A throw-away cluster waits for the disk only if it is to be `durable`.
+    """
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
         yield make_url(given)
         return
-    with cluster() as own:
+    with cluster(durable=durable) as own:
         yield own.url
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """Yield a throw-away cluster, running."""
     with tempfile.TemporaryDirectory(prefix="feedgate-pg-") as folder:
-        own = Cluster(Path(folder))
+        own = Cluster(Path(folder), durable=durable)
         own.start()
         try:
             yield own
@@ -49,8 +52,9 @@ def cluster() -> Iterator[Cluster]:
 class Cluster:
     """A cluster in one folder, reached by a socket in it; it refuses to run as root."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool) -> None:
         self._folder = folder
+        self._fsync = "on" if durable else "off"
         self._data = folder / "data"
         self._programs = _programs()
         self._user = "postgres" if os.geteuid() == 0 else None
@@ -79,7 +83,7 @@ class Cluster:
         self._launch()
 
     def _launch(self) -> None:
-        options = f"-k {self._folder} -c listen_addresses='' -c fsync=off"
+        options = f"-k {self._folder} -c listen_addresses='' -c fsync={self._fsync}"
         log = f"--log={self._folder / 'log'}"
         self.run("pg_ctl", log, f"--options={options}", "--wait", "start")
 
@@ -110,11 +114,15 @@ def _programs() -> Path:
 
 
 @contextmanager
-def new_database(server_url: URL) -> Iterator[str]:
-    """Make a database of this process's own, and drop it at the end."""
+def new_database(server_url: URL, template: str | None = None) -> Iterator[str]:
+    """Make a database of this process's own, and drop it at the end.
+
+    With the URL of a `template`, which nobody may use meanwhile, it is its copy.
+    """
     name = f"feedgate_test_{os.getpid()}_{uuid4().hex[:8]}"
     with psycopg.connect(_conninfo(server_url), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
+        like = f" TEMPLATE {make_url(template).database}" if template else ""
+        admin.execute(f"CREATE DATABASE {name}{like}")
     try:
         url = server_url.set(drivername="postgresql+psycopg", database=name)
         yield url.render_as_string(hide_password=False)
