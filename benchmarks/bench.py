@@ -85,7 +85,21 @@ class Bench:
                 raise Missing(
                     f"PostgreSQL is missing (apt install postgresql): {error}"
                 ) from error
+            _check_durable(self._server)
         return self._server
+
+
+def _check_durable(server: URL) -> None:
+    """Refuse a server that does not wait for the disk: its figures would be a lie."""
+    text = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(text) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            row = connection.execute(f"SHOW {setting}").fetchone()
+            if row is None or row[0] != "on":
+                raise Missing(
+                    f"the PostgreSQL of TEST_POSTGRES_URL has {setting} off, and figures"
+                    " are of a durable one only: unset TEST_POSTGRES_URL"
+                )
 
 
 def settle(database_url: str) -> None:

@@ -177,5 +177,5 @@ def write_feed(
 def messages_in(kind: str, size: int) -> int:
     """Return how many messages make a feed of at most `size` bytes."""
     thousand = sum(len(piece) for piece in pieces(kind, 1_000, 1_000))
-    # Numbers grow: a MessageID of seven digits takes four bytes more than one of three.
-    return size // (thousand // 1_000 + 4)
+    # Numbers grow: a MessageID of seven digits takes five bytes more than one of two.
+    return size // (thousand // 1_000 + 5)

@@ -28,11 +28,12 @@ def write_page(results: Results, page: Path = PAGE) -> None:
         ("plots", images),
         ("profile", "\n".join(_profile(results))),
     ):
-        text = _replaced(text, marker, content)
+        text = replaced(text, marker, content)
     page.write_text(text, encoding="utf-8")
 
 
-def _replaced(text: str, marker: str, content: str) -> str:
+def replaced(text: str, marker: str, content: str) -> str:
+    """Put content between two markers; raises ValueError if they are not there."""
     begin, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if not pattern.search(text):

@@ -148,6 +148,14 @@ class Stock:
         with self.database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def log_written(self) -> int:
+        """Return the bytes of write-ahead log so far; SQLite does not count them."""
+        if self.database.dialect_name == "sqlite":
+            return 0
+        with self.database.read() as connection:
+            query = text("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')")
+            return int(connection.execute(query).scalar_one())
+
     def counts(self, feed_submission_id: int | str) -> tuple[int, int]:
         """Return how many messages of a submission were successful, and were not."""
         column = tables.feed_submission.c

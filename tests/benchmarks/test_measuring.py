@@ -41,10 +41,13 @@ FIGURES = {
         for kind in ("acknowledgement", "adjustment")
         for end in ("", "-two-threads", "-half-bad")
     },
-    "done-sqlite": {"done-sqlite/acknowledgement", "done-sqlite/adjustment"},
-    "done-postgresql": {
-        "done-postgresql/acknowledgement",
-        "done-postgresql/adjustment",
+    **{
+        f"done-{database}": {
+            f"done-{database}/{kind}{end}"
+            for kind in ("acknowledgement", "adjustment")
+            for end in ("", "-rows", *(["-log"] if database == "postgresql" else []))
+        }
+        for database in ("sqlite", "postgresql")
     },
     "submit": {"submit/bare", "submit/moto"},
     "reads": {"reads/list", "reads/count", "reads/result"},
