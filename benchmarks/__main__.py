@@ -1,6 +1,6 @@
 """Measures the service against what it is built on, and keeps the figures.
 
-    python -m benchmarks [quick|normal|full] [FAMILY ...] [--folder FOLDER]
+    python -m benchmarks [quick|normal|full] [FAMILY ...] [--seconds 60]
 
 Without names every family of figures is measured; a family that a level has no sizes
 for is left out. The levels normal and full merge what they measure into
@@ -76,28 +76,33 @@ def main() -> int:
         "families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES)
     )
     parser.add_argument("--folder", help="where feeds and databases are kept meanwhile")
+    parser.add_argument(
+        "--seconds", type=int, default=7_200, help="leave off after so long"
+    )
     options = parser.parse_args()
     unknown = set(options.families) - set(FAMILIES)
     if unknown:
         parser.error(f"no family of figures is called {', '.join(sorted(unknown))}")
     names = options.families or list(FAMILIES)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        return _run(options.level, names, Path(folder))
+        return _run(options.level, names, options.seconds, Path(folder))
 
 
-def _run(level: str, names: list[str], folder: Path) -> int:
+def _run(level: str, names: list[str], seconds: int, folder: Path) -> int:
     kept = Results.read()
     facts = machine.facts(folder)
     measured: list[Figure] = []
     failed = []
+    deadline = time.monotonic() + seconds
     with Bench(LEVELS[level], folder) as bench:
         for name in names:
-            seconds = getattr(FAMILIES[name], level)
-            if not seconds:
+            most = getattr(FAMILIES[name], level)
+            if not most:
                 continue
             began = time.monotonic()
+            most = max(min(most, round(deadline - began)), 1)
             try:
-                with at_most(seconds):
+                with at_most(most):
                     figures = FAMILIES[name].measure(bench)
             except (Missing, OutOfTime) as error:
                 print(f"{name}: not measured: {error}", flush=True)

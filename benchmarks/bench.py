@@ -97,8 +97,8 @@ def _check_durable(server: URL) -> None:
             row = connection.execute(f"SHOW {setting}").fetchone()
             if row is None or row[0] != "on":
                 raise Missing(
-                    f"the PostgreSQL of TEST_POSTGRES_URL has {setting} off, and figures"
-                    " are of a durable one only: unset TEST_POSTGRES_URL"
+                    f"TEST_POSTGRES_URL leads to a PostgreSQL with {setting} off, and"
+                    " figures are of a durable one only: unset it"
                 )
 
 
