@@ -32,8 +32,6 @@ def draw(figures: Mapping[str, Figure], folder: Path) -> list[tuple[str, str]]:
     if growth is not None:
         canvas, axes = _canvas(3)
         _curve(axes, growth, "growth/feed")
-        axes.set_xscale("log")
-        axes.set_ylim(bottom=0)
         axes.set_xlabel("messages in the feed")
         axes.set_ylabel("µs a message")
         canvas.savefig(folder / "cost.png", dpi=_DPI)
@@ -43,8 +41,6 @@ def draw(figures: Mapping[str, Figure], folder: Path) -> list[tuple[str, str]]:
         canvas, axes = _canvas(3)
         for figure in memory:
             _curve(axes, figure, _MEMORY[figure.name], scale=1e6)
-        axes.set_xscale("log")
-        axes.set_ylim(bottom=0)
         axes.set_xlabel("MB of feed")
         axes.set_ylabel("MB above idle")
         axes.legend(frameon=False)
@@ -77,6 +73,10 @@ def _ratios(figures: list[Figure], path: Path) -> None:
 def _curve(axes: Axes, figure: Figure, label: str, scale: float = 1) -> None:
     places = [int(place) / scale for place in figure.points]
     axes.plot(places, list(figure.points.values()), marker="o", label=label)
+    axes.set_xscale("log")
+    axes.set_xticks(places, [f"{place:,.0f}" for place in places])
+    axes.minorticks_off()
+    axes.set_ylim(bottom=0)
 
 
 def _canvas(height: float) -> tuple[Canvas, Axes]:
