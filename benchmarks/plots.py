@@ -34,6 +34,7 @@ def draw(figures: Mapping[str, Figure], folder: Path) -> list[tuple[str, str]]:
         _curve(axes, growth, "growth/feed")
         axes.set_xlabel("messages in the feed")
         axes.set_ylabel("µs a message")
+        axes.set_ylim(bottom=0)
         canvas.savefig(folder / "cost.png", dpi=_DPI)
         drawn.append(("cost.png", "cost per message over the size of the feed"))
     memory = [figures[name] for name in _MEMORY if name in figures]
@@ -43,6 +44,7 @@ def draw(figures: Mapping[str, Figure], folder: Path) -> list[tuple[str, str]]:
             _curve(axes, figure, _MEMORY[figure.name], scale=1e6)
         axes.set_xlabel("MB of feed")
         axes.set_ylabel("MB above idle")
+        axes.set_ylim(bottom=0)
         axes.legend(frameon=False)
         canvas.savefig(folder / "memory.png", dpi=_DPI)
         drawn.append(("memory.png", "peak memory over the size of the feed"))
@@ -76,7 +78,6 @@ def _curve(axes: Axes, figure: Figure, label: str, scale: float = 1) -> None:
     axes.set_xscale("log")
     axes.set_xticks(places, [f"{place:,.0f}" for place in places])
     axes.minorticks_off()
-    axes.set_ylim(bottom=0)
 
 
 def _canvas(height: float) -> tuple[Canvas, Axes]:

@@ -17,7 +17,8 @@ class Sizes:
     feeds whose cost per message is compared, `stock` the orders and past submissions
     of the grown database. `drained` is how many feeds of how many messages the workers
     share, `queued` how many feeds wait in front of another seller's. `idle_seconds` is
-    how long idle CPU is watched. Without `postgresql` the figures on it are left out.
+    how long idle CPU is watched. What a level has no sizes for, or no time
+    (`__main__.FAMILIES`), it leaves out.
     """
 
     level: str
@@ -34,7 +35,6 @@ class Sizes:
     drained: tuple[int, int]
     queued: int
     idle_seconds: float
-    postgresql: bool = True
 
 
 QUICK = Sizes(
@@ -51,23 +51,22 @@ QUICK = Sizes(
     stock=0,
     drained=(0, 0),
     queued=0,
-    idle_seconds=4,
-    postgresql=False,
+    idle_seconds=2,
 )
 
 NORMAL = Sizes(
     level="normal",
     runs=5,
     messages=30_000,
-    requests=1_000,
-    moto_requests=200,
-    reads=1_000,
+    requests=600,
+    moto_requests=120,
+    reads=600,
     latencies=100,
-    gate_bytes=(30 * MEGABYTE, 300 * MEGABYTE),
-    whole_bytes=(30 * MEGABYTE, 300 * MEGABYTE),
+    gate_bytes=(10 * MEGABYTE, 300 * MEGABYTE),
+    whole_bytes=(10 * MEGABYTE, 300 * MEGABYTE),
     growth=(1_000, 30_000, 300_000),
     stock=100_000,
-    drained=(16, 10_000),
+    drained=(8, 6_000),
     queued=1_000,
     idle_seconds=10,
 )
@@ -81,8 +80,8 @@ FULL = Sizes(
     reads=3_000,
     latencies=300,
     # The largest feed that the service takes by default is 2 GiB less one byte.
-    gate_bytes=(30 * MEGABYTE, 300 * MEGABYTE, 2_147 * MEGABYTE),
-    whole_bytes=(30 * MEGABYTE, 300 * MEGABYTE, 2_147 * MEGABYTE),
+    gate_bytes=(10 * MEGABYTE, 300 * MEGABYTE, 2_147 * MEGABYTE),
+    whole_bytes=(10 * MEGABYTE, 300 * MEGABYTE, 2_147 * MEGABYTE),
     growth=(1_000, 30_000, 300_000, 1_000_000),
     stock=1_000_000,
     drained=(32, 10_000),
