@@ -122,13 +122,15 @@ class Stock:
     def wait(self, feed_submission_id: int | str, seconds: float = 600) -> float:
         """Wait until a submission is _DONE_ and return that moment (`time.time`).
 
-        The service is not asked: answering would take its time from the feed.
+        The service is not asked: answering would take its time from the feed. The
+        longer the feed takes, the less often is looked, to half a percent.
         """
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
         while self.status(feed_submission_id) != "_DONE_":
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > seconds:
                 raise TimeoutError(f"feed {feed_submission_id} is not done")
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(max(_LOOK_SECONDS, waited / 200))
         return time.time()
 
     def times(self, feed_submission_id: int | str) -> tuple[float, float]:
