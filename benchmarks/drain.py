@@ -16,7 +16,6 @@ from benchmarks.stock import Stock, stocked
 from tests.running import Installation, Keys
 
 _KIND = "acknowledge"
-_SMALL_FEEDS = 200
 _SECONDS = 300
 
 
@@ -27,7 +26,7 @@ def measure(bench: Bench) -> list[Figure]:
     and judged, and nothing is left to write, so that the processor is the bound.
     """
     sizes = bench.sizes
-    feeds, messages = sizes.drained
+    feeds, messages, small_feeds = sizes.drained
     if not feeds:
         return []
     with bench.postgresql() as url:
@@ -51,7 +50,7 @@ def measure(bench: Bench) -> list[Figure]:
                         )
                         rates[workers].append(feeds * messages / seconds)
                 one = feed_of(_KIND, 1, 1, messages)
-                share = [one] * -(-_SMALL_FEEDS // feeds)
+                share = [one] * -(-small_feeds // feeds)
                 for _ in range(sizes.runs):
                     seconds = _drain(installation, stock, service.url, keys, share, 1)
                     small.append(feeds * len(share) / seconds)

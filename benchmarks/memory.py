@@ -43,11 +43,13 @@ def measure_whole(bench: Bench) -> list[Figure]:
     write_feed(small, _KIND, 10, 10)
     grown = {}
     for size in bench.sizes.whole_bytes:
+        messages = messages_in(_KIND, size)
+        orders = min(messages, _ORDERS)
         installation = bench.installation()
         with stocked(installation) as stock:
             keys = stock.seller(SELLER_ID)
-            stock.import_orders(SELLER_ID, _ORDERS)
-            write_feed(large, _KIND, messages_in(_KIND, size), _ORDERS)
+            stock.import_orders(SELLER_ID, orders)
+            write_feed(large, _KIND, messages, orders)
             with (
                 serving(installation) as service,
                 keys.client(service.url) as client,

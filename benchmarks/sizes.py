@@ -16,9 +16,9 @@ class Sizes:
     `whole_bytes` are the feeds of the memory figures, `growth` the messages of the
     feeds whose cost per message is compared, `stock` the orders and past submissions
     of the grown database. `drained` is how many feeds of how many messages the workers
-    share, `queued` how many feeds wait in front of another seller's. `idle_seconds` is
-    how long idle CPU is watched. What a level has no sizes for, or no time
-    (`__main__.FAMILIES`), it leaves out.
+    share, and how many of one message; `queued` how many feeds wait in front of another
+    seller's. `idle_seconds` is how long idle CPU is watched. What a level has no sizes
+    for, or no time (`__main__.FAMILIES`), it leaves out.
     """
 
     level: str
@@ -32,7 +32,7 @@ class Sizes:
     whole_bytes: tuple[int, ...]
     growth: tuple[int, ...]
     stock: int
-    drained: tuple[int, int]
+    drained: tuple[int, int, int]
     queued: int
     idle_seconds: float
 
@@ -49,7 +49,7 @@ QUICK = Sizes(
     whole_bytes=(),
     growth=(),
     stock=0,
-    drained=(0, 0),
+    drained=(0, 0, 0),
     queued=0,
     idle_seconds=2,
 )
@@ -66,7 +66,7 @@ NORMAL = Sizes(
     whole_bytes=(10 * MEGABYTE, 300 * MEGABYTE),
     growth=(1_000, 30_000, 300_000),
     stock=100_000,
-    drained=(8, 6_000),
+    drained=(8, 6_000, 200),
     queued=1_000,
     idle_seconds=10,
 )
@@ -84,7 +84,7 @@ FULL = Sizes(
     whole_bytes=(10 * MEGABYTE, 300 * MEGABYTE, 2_147 * MEGABYTE),
     growth=(1_000, 30_000, 300_000, 1_000_000),
     stock=1_000_000,
-    drained=(32, 10_000),
+    drained=(32, 10_000, 1_000),
     queued=1_000,
     idle_seconds=30,
 )

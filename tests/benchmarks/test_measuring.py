@@ -30,7 +30,7 @@ TINY = Sizes(
     whole_bytes=(50_000,),
     growth=(50, 150),
     stock=60,
-    drained=(2, 40),
+    drained=(2, 40, 6),
     queued=60,
     idle_seconds=0.3,
 )
