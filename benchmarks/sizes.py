@@ -63,7 +63,7 @@ NORMAL = Sizes(
     reads=600,
     latencies=100,
     gate_bytes=(10 * MEGABYTE, 300 * MEGABYTE),
-    whole_bytes=(10 * MEGABYTE, 300 * MEGABYTE),
+    whole_bytes=(30 * MEGABYTE, 300 * MEGABYTE),
     growth=(1_000, 30_000, 300_000),
     stock=100_000,
     drained=(8, 6_000, 200),
@@ -81,7 +81,7 @@ FULL = Sizes(
     latencies=300,
     # The largest feed that the service takes by default is 2 GiB less one byte.
     gate_bytes=(10 * MEGABYTE, 300 * MEGABYTE, 2_147 * MEGABYTE),
-    whole_bytes=(10 * MEGABYTE, 300 * MEGABYTE, 2_147 * MEGABYTE),
+    whole_bytes=(30 * MEGABYTE, 300 * MEGABYTE, 2_147 * MEGABYTE),
     growth=(1_000, 30_000, 300_000, 1_000_000),
     stock=1_000_000,
     drained=(32, 10_000, 1_000),
