@@ -10,13 +10,13 @@ import hashlib
 import hmac
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.intake.accounts import AccountError
 from app.intake.outages import outages_refused
-from app.store import accounts, lwa
+from app.store import accounts, audit, lwa
 from app.store.backends import Database
 from app.store.bulk import Connection
 
@@ -110,6 +110,8 @@ class Lwa:
         with self._database.write() as connection:
             client = lwa.Client(client_id, name, _digest(secret), now, None)
             lwa.add_client(connection, client)
+            made = {"client_id": client_id, "name": name}
+            self._note(connection, audit.OPERATOR, "CreateClient", made)
             if seller_id is not None:
                 refresh_token = self._authorise(connection, client_id, seller_id)
         return ClientCredentials(client_id, secret, refresh_token)
@@ -130,6 +132,8 @@ class Lwa:
         with self._database.write() as connection:
             _existing(connection, client_id)
             lwa.set_secret(connection, client_id, _digest(secret))
+            changed = {"client_id": client_id}
+            self._note(connection, audit.OPERATOR, "ChangeClientSecret", changed)
         return ClientCredentials(client_id, secret)
 
     def revoke_client(self, client_id: str) -> None:
@@ -137,6 +141,8 @@ class Lwa:
         with self._database.write() as connection:
             if not lwa.revoke_client(connection, client_id, self._clock()):
                 raise AccountError(f"client {client_id} is not in force")
+            ended = {"client_id": client_id}
+            self._note(connection, audit.OPERATOR, "RevokeClient", ended)
 
     def revoke_authorisation(self, client_id: str, seller_id: str) -> None:
         """End what a client may do for a seller, access tokens included.
@@ -149,6 +155,8 @@ class Lwa:
                 raise AccountError(
                     f'client {client_id} has no refresh token of seller "{seller_id}"'
                 )
+            ended = {"client_id": client_id}
+            self._note(connection, seller_id, "RevokeRefreshTokens", ended)
 
     def revoke_token(self, token: str) -> None:
         """End one access or refresh token; raises AccountError if it has ended."""
@@ -159,6 +167,8 @@ class Lwa:
                 or lwa.revoke_refresh_token(connection, digest, now)
             ):
                 raise AccountError("the token is not in force")
+            ended = {"sha256": digest}
+            self._note(connection, audit.OPERATOR, "RevokeToken", ended)
 
     def list(self) -> tuple[ClientView, ...]:
         """Return all clients and whom they may act for, oldest first."""
@@ -234,8 +244,21 @@ class Lwa:
             raise AccountError(f'there is no seller "{seller_id}"')
         token = f"Atzr|{secrets.token_urlsafe(48)}"
         now = self._clock()
-        lwa.add_refresh_token(connection, _digest(token), client_id, seller_id, now)
+        digest = _digest(token)
+        lwa.add_refresh_token(connection, digest, client_id, seller_id, now)
+        made = {"client_id": client_id, "sha256": digest}
+        self._note(connection, seller_id, "CreateRefreshToken", made)
         return token
+
+    def _note(
+        self,
+        connection: Connection,
+        seller_id: str,
+        kind: str,
+        content: Mapping[str, object],
+    ) -> None:
+        now = self._clock()
+        audit.note(connection, seller_id, kind, content, cause="operator", now=now)
 
     def _check_client(self, client_id: str, client_secret: str) -> None:
         with self._database.read() as connection:

@@ -28,6 +28,9 @@ from app.store.tables import audit_head, audit_link, effect
 EFFECTS = "Effects"
 """The kind of a link whose content is in the ledger."""
 
+OPERATOR = "OPERATOR"
+"""Whose chain has what belongs to no seller; no seller id is as short."""
+
 START = "0" * 64
 """What stands for the hash before the first link."""
 

@@ -47,6 +47,18 @@ def test_clients_are_authorised_rotated_and_revoked(feedgate: Command) -> None:
     table = feedgate("accounts", "client-list")
     unknown = feedgate("accounts", "token-revoke", "Atza|unknown")
 
+    log = feedgate("audit", "list", "--seller-id", "OPERATOR", "--format", "json")
+    of_seller = feedgate("audit", "list", "--seller-id", SELLER, "--format", "json")
+
+    assert [link["kind"] for link in log.json] == [
+        "CreateClient",
+        "ChangeClientSecret",
+        "RevokeClient",
+    ]
+    assert [link["kind"] for link in of_seller.json][-2:] == [
+        "CreateRefreshToken",
+        "RevokeRefreshTokens",
+    ]
     assert "Atzr|" in token.out
     assert rotated.json["client_secret"] != made["client_secret"]
     assert (ended.code, again.code, late.code, unknown.code) == (0, 2, 2, 2)
