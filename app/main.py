@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from fastapi import FastAPI
 
+from app.doors.admin.door import AdminParts, install_admin
 from app.doors.gates import Gates
 from app.doors.monitoring import install_health, monitoring_app
 from app.doors.mws import create_app
@@ -21,6 +22,8 @@ from app.engine.process import Engine
 from app.engine.threads import ParserThreads
 from app.engine.windows import WindowJob
 from app.intake.accounts import Accounts
+from app.intake.admin import AdminDesk
+from app.intake.admin_keys import AdminKeys
 from app.intake.audit import AuditDesk
 from app.intake.desk_actions import DeskActions
 from app.intake.desk_orders import DeskOrders
@@ -86,6 +89,7 @@ class Service:
     database: Database
     documents: Documents
     accounts: Accounts
+    admin_keys: AdminKeys
     desk_users: DeskUsers
     lwa: Lwa
     intake: Intake
@@ -198,6 +202,17 @@ def build(
             clock,
         ),
     )
+    admin_keys = AdminKeys(database, clock)
+    install_admin(
+        app,
+        AdminParts(
+            admin_keys,
+            AdminDesk(database, documents, clock, ids),
+            accounts,
+            intake,
+            settings,
+        ),
+    )
     readiness = Readiness(database, documents)
     install_health(app, readiness.faults)
     lwa = Lwa(database, clock)
@@ -228,6 +243,7 @@ def build(
         database,
         documents,
         accounts,
+        admin_keys,
         desk_users,
         lwa,
         intake,

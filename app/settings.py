@@ -350,6 +350,29 @@ class Settings(BaseSettings):
         description="Mark the desk's cookies Secure although requests arrive by http: "
         "for a proxy that speaks https. With https of its own they always are.",
     )
+    admin_max_import_bytes: int = Field(
+        268_435_456,
+        ge=1024,
+        description="Largest body of orders that the Admin API takes at once.",
+    )
+    admin_max_body_bytes: int = Field(
+        65_536, ge=1024, description="Largest other body that the Admin API takes."
+    )
+    admin_page_rows: int = Field(
+        1_000,
+        ge=1,
+        le=10_000,
+        description="Most rows that the Admin API gives at once.",
+    )
+    admin_wait_seconds: float = Field(
+        30,
+        ge=0,
+        le=300,
+        description="Longest that a reader of effects may wait for news.",
+    )
+    admin_poll_seconds: float = Field(
+        0.5, gt=0, description="How often effects are looked for while a reader waits."
+    )
     log_format: Literal["text", "json"] = Field(
         "text",
         description="Lines to read, or a JSON object a line with request_id and "

@@ -18,6 +18,7 @@ MODULES = {
     "certificate": "certificate",
     "explain-signature": "signatures",
     "accounts": "accounts",
+    "admin-keys": "admin_keys",
     "orders": "orders",
     "health": "health",
     "audit": "audit",

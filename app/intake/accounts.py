@@ -37,6 +37,14 @@ class AccountError(ValueError):
     """An account cannot be made or changed as asked; the text says why."""
 
 
+class AccountTaken(AccountError):
+    """There is a seller of that id already."""
+
+
+class AccountUnknown(AccountError):
+    """There is no such seller, or no such key in force."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What a seller's system is set up with; the secrets are shown this once.
@@ -100,10 +108,12 @@ class Accounts:
         seller_id: str | None = None,
         marketplaces: Iterable[str] = DEFAULT_MARKETPLACES,
         merchant_tokens: Iterable[str] = (),
+        cause: str = _CAUSE,
     ) -> Credentials:
         """Make a seller with an access key and an MWSAuthToken of their own.
 
-        Raises AccountError if the id is taken, or something has no valid form.
+        `cause` is who asked for it, for the audit log. Raises AccountError if the
+        id is taken, or something has no valid form.
         """
         seller_id = seller_id or f"A{_random(_CAPITALS, 13)}"
         marketplaces = dict.fromkeys(marketplaces)
@@ -112,7 +122,7 @@ class Accounts:
         now = self._clock()
         with self._database.write() as connection:
             if accounts.find_seller(connection, seller_id) is not None:
-                raise AccountError(f"seller id {seller_id} is taken")
+                raise AccountTaken(f"seller id {seller_id} is taken")
             accounts.add_seller(connection, seller_id, name, now)
             accounts.add_marketplaces(connection, seller_id, marketplaces)
             accounts.add_merchant_tokens(connection, seller_id, tokens)
@@ -121,11 +131,11 @@ class Accounts:
                 seller_id,
                 "CreateSeller",
                 {"name": name, "marketplace_ids": [*marketplaces]},
-                cause=_CAUSE,
+                cause=cause,
                 now=now,
             )
-            access_key_id, secret = self._add_key(connection, seller_id, now)
-            auth_token = _add_token(connection, seller_id, seller_id, now)
+            access_key_id, secret = self._add_key(connection, seller_id, now, cause)
+            auth_token = _add_token(connection, seller_id, seller_id, now, cause)
         return Credentials(seller_id, access_key_id, secret, auth_token)
 
     def authorise_developer(self, seller_id: str, developer_id: str) -> str:
@@ -136,32 +146,36 @@ class Accounts:
         with self._database.write() as connection:
             _existing(connection, seller_id)
             _existing(connection, developer_id)
-            return _add_token(connection, seller_id, developer_id, self._clock())
+            return _add_token(
+                connection, seller_id, developer_id, self._clock(), _CAUSE
+            )
 
-    def rotate(self, seller_id: str) -> Credentials:
+    def rotate(self, seller_id: str, cause: str = _CAUSE) -> Credentials:
         """Make a new access key; the old ones stay in force until they are revoked.
 
         Raises AccountError if the seller is unknown.
         """
         with self._database.write() as connection:
             _existing(connection, seller_id)
-            access_key_id, secret = self._add_key(connection, seller_id, self._clock())
+            access_key_id, secret = self._add_key(
+                connection, seller_id, self._clock(), cause
+            )
         return Credentials(seller_id, access_key_id, secret)
 
-    def revoke(self, access_key_id: str) -> None:
+    def revoke(self, access_key_id: str, cause: str = _CAUSE) -> None:
         """End an access key at once; raises AccountError if it is not in force."""
         now = self._clock()
         with self._database.write() as connection:
             seller_id = accounts.revoke_access_key(connection, access_key_id, now)
             if seller_id is None:
-                raise AccountError(f"access key {access_key_id} is not in force")
+                raise AccountUnknown(f"access key {access_key_id} is not in force")
             revoked = {"access_key_id": access_key_id}
             audit.note(
                 connection,
                 seller_id,
                 "RevokeAccessKey",
                 revoked,
-                cause=_CAUSE,
+                cause=cause,
                 now=now,
             )
 
@@ -307,16 +321,14 @@ class Accounts:
             return frozenset(accounts.marketplaces(connection, seller_id))
 
     def _add_key(
-        self, connection: Connection, seller_id: str, now: datetime
+        self, connection: Connection, seller_id: str, now: datetime, cause: str
     ) -> tuple[str, str]:
         access_key_id = f"AKIA{_random(_CAPITALS, 16)}"
         secret = _random(_SECRET, 40)
         sealed = self._seals.seal(secret)
         accounts.add_access_key(connection, access_key_id, seller_id, sealed, now)
         made = {"access_key_id": access_key_id}
-        audit.note(
-            connection, seller_id, "CreateAccessKey", made, cause=_CAUSE, now=now
-        )
+        audit.note(connection, seller_id, "CreateAccessKey", made, cause=cause, now=now)
         return access_key_id, secret
 
 
@@ -344,11 +356,15 @@ def _check(
 
 def _existing(connection: Connection, seller_id: str) -> None:
     if accounts.find_seller(connection, seller_id) is None:
-        raise AccountError(f'there is no seller "{seller_id}"')
+        raise AccountUnknown(f'there is no seller "{seller_id}"')
 
 
 def _add_token(
-    connection: Connection, seller_id: str, developer_id: str, now: datetime
+    connection: Connection,
+    seller_id: str,
+    developer_id: str,
+    now: datetime,
+    cause: str,
 ) -> str:
     token = f"amzn.mws.{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
     digest = _digest(token)
@@ -358,7 +374,7 @@ def _add_token(
         seller_id,
         "CreateAuthToken",
         {"sha256": digest, "developer_id": developer_id},
-        cause=_CAUSE,
+        cause=cause,
         now=now,
     )
     return token

@@ -48,11 +48,17 @@ class ImportFault:
 class ImportRefused(Exception):
     """A file was refused, nothing of it was put in; `more` faults are not listed."""
 
-    def __init__(self, faults: list[ImportFault], more: int = 0) -> None:
-        """Keep the faults in the order of the file, at least one."""
+    def __init__(
+        self, faults: list[ImportFault], more: int = 0, *, is_conflict: bool = False
+    ) -> None:
+        """Keep the faults in the order of the file, at least one.
+
+        `is_conflict` where the file is right, but an order is known otherwise.
+        """
         super().__init__(str(faults[0]))
         self.faults = tuple(faults)
         self.more = more
+        self.is_conflict = is_conflict
 
 
 class _Faults:
@@ -71,10 +77,10 @@ class _Faults:
         else:
             self._more += 1
 
-    def refuse(self) -> None:
+    def refuse(self, *, is_conflict: bool = False) -> None:
         """Raise ImportRefused if there is any."""
         if self._listed:
-            raise ImportRefused(self._listed, self._more)
+            raise ImportRefused(self._listed, self._more, is_conflict=is_conflict)
 
 
 def import_orders(
@@ -85,13 +91,14 @@ def import_orders(
     source: str,
     now: datetime,
     marketplace_id: str | None = None,
+    cause: str = _CAUSE,
 ) -> Imported:
     """Put the orders of a file in, all of them or none; the seller must exist.
 
     The file is JSON (docs/reference/orders.schema.json) or OrderReport XML, which its
     first character tells; it must be seekable. `source` names the import in the ledger
     ("import <uuid>"); `marketplace_id` is for reports that do not say where an order
-    was placed.
+    was placed; `cause` is who put them in, for ledger and audit log.
 
     Raises ImportRefused with what is wrong in the file, or with the first order that
     is known with other content.
@@ -110,18 +117,18 @@ def import_orders(
                     [(order, order_text(order)) for _, order in batch],
                     source=source,
                     first_place=added + unchanged + 1,
-                    cause=_CAUSE,
+                    cause=cause,
                     now=now,
                 )
             except OrderConflict as conflict:
                 faults.add(_conflicting(batch, conflict))
-                break
+                faults.refuse(is_conflict=True)
             added += done.added
             unchanged += done.unchanged
             parts.append(written)
         faults.refuse()
         # At the end, since the seller's feeds wait from here to the commit.
-        append_effects(connection, seller_id, parts, cause=_CAUSE, now=now)
+        append_effects(connection, seller_id, parts, cause=cause, now=now)
     return Imported(added, unchanged)
 
 

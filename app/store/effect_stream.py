@@ -17,7 +17,7 @@ from sqlalchemy import func as sql
 from app.model.effects import Effect, read_effect
 from app.store import bulk
 from app.store.audit import EFFECTS
-from app.store.tables import audit_link, effect
+from app.store.tables import audit_link, effect, orders
 
 _LOCK = 0x66656564_67737472
 _MOST_LINKS = 1_000
@@ -117,6 +117,19 @@ def read_effects(
         if len(told) >= limit:
             break
     return told
+
+
+def currencies(connection: Connection, told: list[Told]) -> dict[tuple[str, str], str]:
+    """Return the currencies of effects' orders, by seller and AmazonOrderID."""
+    keys = {(each.seller_id, each.amazon_order_id) for each in told}
+    if not keys:
+        return {}
+    order = orders.c
+    query = select(order.seller_id, order.amazon_order_id, order.currency)
+    found = connection.execute(
+        query.where(tuple_(order.seller_id, order.amazon_order_id).in_(keys))
+    )
+    return {(row[0], row[1]): row[2] for row in found}
 
 
 class _Range(NamedTuple):

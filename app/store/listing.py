@@ -138,6 +138,16 @@ def report(
     )
 
 
+def document(
+    connection: Connection, seller_id: str, feed_submission_id: int
+) -> str | None:
+    """Return the id of a submission's own document, if the seller has it."""
+    wanted = Wanted(feed_submission_ids=[feed_submission_id])
+    query = select(_feed.document_id).where(*matching(seller_id, wanted))
+    document_id: str | None = connection.execute(query).scalar_one_or_none()
+    return document_id
+
+
 def read_submission(row: Any) -> FeedSubmission:
     """Make a submission of a row of the columns `SHOWN`."""
     values = row._asdict()

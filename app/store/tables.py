@@ -450,6 +450,21 @@ audit_head = Table(
     Column("hash", String(64), nullable=False),
 )
 
+# Keys of the Admin API: app/store/admin_keys.py.
+admin_key = Table(
+    "admin_key",
+    metadata,
+    Column("key_id", String(20), primary_key=True),
+    Column("name", String(100), nullable=False),
+    # The key itself is a secret: nothing shows it again.
+    Column("sha256", String(64), nullable=False),
+    # Separated by blanks.
+    Column("scopes", String(200), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
+
 # What a transaction added to a seller's balance: a row each, so that none waits for
 # another. The sums are the totals of financial event groups.
 balance_change = Table(
