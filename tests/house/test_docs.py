@@ -101,11 +101,12 @@ def test_the_first_feed_goes_as_the_page_tells(
     assert "<ResultMessageCode>718004<" in again.stdout
 
 
-def _run_page(page: str, folder: Path) -> str:
+def _run_page(page: str, folder: Path, url: str = "http://127.0.0.1:8000") -> str:
     """Run the commands of a page, but for the start; return what they print."""
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     commands = [block for block in _blocks(page, "sh") if "make run" not in block]
+    script = "".join(commands).replace("http://127.0.0.1:8000", url)
     binary = folder / ".venv/bin/feedgate"
     binary.parent.mkdir(parents=True)
     binary.write_text(f'#!/bin/sh\nexec {sys.executable} -m app "$@"\n')
@@ -113,7 +114,7 @@ def _run_page(page: str, folder: Path) -> str:
     environment = Installation(Path("var"), "").environment
     environment["PYTHONPATH"] = str(DOCS.parent)
     done = subprocess.run(
-        ["bash", "-eu", "-c", "".join(commands)],
+        ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -144,3 +145,14 @@ def test_the_same_feed_is_seen_through_both_doors(
     assert number is not None
     assert f'"feedId":"{number[1]}"' in told
     assert '"processingStatus":"DONE"' in told
+
+
+def test_the_commands_of_the_admin_api_page_work(
+    demo: dict[str, Any], tmp_path: Path
+) -> None:
+    """In one shell from top to bottom, as an operator would paste them."""
+    told = _run_page("admin-api.md", tmp_path, demo["base_url"])
+
+    assert '{"added":1,"unchanged":0}' in told
+    assert '"kind":"ImportOrder"' in told
+    assert '"auth_token":"amzn.mws.' in told
