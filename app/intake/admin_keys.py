@@ -120,6 +120,13 @@ class AdminKeys:
         return key if hmac.compare_digest(key.sha256, _digest(text)) else None
 
     @outages_refused
+    def is_still_in_force(self, key: AdminKey) -> bool:
+        """Whether a key that was found before may be used now."""
+        with self._database.read() as connection:
+            now_kept = admin_keys.find(connection, key.key_id)
+        return now_kept is not None and now_kept.is_in_force(self._clock())
+
+    @outages_refused
     def is_any_in_force(self) -> bool:
         """Whether the Admin API is on."""
         with self._database.read() as connection:

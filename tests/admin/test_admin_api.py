@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,6 +82,22 @@ def test_keys_that_are_wrong_revoked_or_over_are_refused_at_once(world: World) -
     kinds = [link.kind for link in links if revoked.key_id in link.content]
     assert kinds == ["CreateAdminKey", "RevokeAdminKey"]
     assert not [each for each in secrets if each in str(links)]
+
+
+def test_a_reader_that_waits_ends_with_its_key(world: World) -> None:
+    """A revocation does not wait for the end of a long poll; without news it ends."""
+    key, text = world.keys.create("waits", [Scope.EFFECTS_READ])
+    quiet = {"after": "newest", "wait": "10"}
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(world.call, "GET", "/effects", text, params=quiet)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        world.keys.revoke(key.key_id)
+        assert waiting.result().status_code == 401
+    none = world.get("/effects", after="newest", wait=0.3).json()
+    assert none["effects"] == []
+    assert world.get("/effects", after=none["next"]).json() == none
+    assert world.get("/effects", wait=11).json()["errors"][0]["path"] == "query.wait"
 
 
 def test_orders_go_in_once_all_or_none(world: World) -> None:

@@ -17,6 +17,7 @@ from app.intake.accounts import (
     AccountUnknown,
 )
 from app.intake.admin_keys import Scope
+from app.intake.outages import outages_refused
 
 router = APIRouter(tags=["accounts"])
 
@@ -32,7 +33,11 @@ def list_sellers(
 ) -> Sellers:
     """List sellers by id, without secrets."""
     limit = bounded(limit, parts)
-    found = [view for view in parts.accounts.list() if view.seller_id > after]
+    found = [
+        view
+        for view in outages_refused(parts.accounts.list)()
+        if view.seller_id > after
+    ]
     page = found[:limit]
     return Sellers(
         sellers=[Seller.of(view) for view in page],
@@ -43,7 +48,7 @@ def list_sellers(
 @router.get("/sellers/{seller_id}", dependencies=_READS)
 def show(parts: Parts, seller_id: SellerId) -> Seller:
     """Return one seller with its access keys, without secrets."""
-    for view in parts.accounts.list():
+    for view in outages_refused(parts.accounts.list)():
         if view.seller_id == seller_id:
             return Seller.of(view)
     raise nothing_there(f"seller {seller_id}")
@@ -53,7 +58,7 @@ def show(parts: Parts, seller_id: SellerId) -> Seller:
 def create(parts: Parts, seller: NewSeller, cause: _Writer) -> NewCredentials:
     """Make a seller with an access key; the secrets are shown this once."""
     try:
-        made = parts.accounts.create_seller(
+        made = outages_refused(parts.accounts.create_seller)(
             seller.name,
             seller.seller_id,
             seller.marketplace_ids or DEFAULT_MARKETPLACES,
@@ -69,7 +74,9 @@ def create(parts: Parts, seller: NewSeller, cause: _Writer) -> NewCredentials:
 def rotate(parts: Parts, seller_id: SellerId, cause: _Writer) -> NewCredentials:
     """Make another access key; the old ones stay in force until they are revoked."""
     try:
-        return NewCredentials.of(parts.accounts.rotate(seller_id, cause))
+        return NewCredentials.of(
+            outages_refused(parts.accounts.rotate)(seller_id, cause)
+        )
     except AccountError as error:
         raise _refusal(error) from error
 
@@ -82,7 +89,7 @@ def revoke(
 ) -> Response:
     """End an access key at once."""
     try:
-        parts.accounts.revoke(access_key, cause)
+        outages_refused(parts.accounts.revoke)(access_key, cause)
     except AccountError as error:
         raise _refusal(error) from error
     return Response(status_code=204)

@@ -8,7 +8,14 @@ from typing import Annotated
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.doors.admin.parts import Limit, bounded, needs, parts_of, require_seller
+from app.doors.admin.parts import (
+    Limit,
+    bounded,
+    needs,
+    parts_of,
+    require_key_still,
+    require_seller,
+)
 from app.doors.admin.problems import wrong
 from app.doors.admin.shapes import Effects, EffectShape
 from app.intake.admin import AdminDesk, Cursor
@@ -56,6 +63,7 @@ async def read(
         if found.told or left <= 0 or await request.is_disconnected():
             break
         await asyncio.sleep(min(left, parts.settings.admin_poll_seconds))
+        await anyio.to_thread.run_sync(require_key_still, request)
     return Effects(
         effects=[EffectShape.of(told, currency) for told, currency in found.told],
         next=str(found.cursor),

@@ -18,6 +18,7 @@ from app.doors.admin.parts import (
     bounded,
     needs,
     parts_of,
+    require_key_still,
     require_seller,
 )
 from app.doors.admin.problems import Fault, Refused, nothing_there, wrong
@@ -71,6 +72,7 @@ async def put_in(
     with tempfile.TemporaryFile(dir=settings.spool_folder) as document:
         body = Body(request.scope, request.receive, settings.body_idle_seconds)
         await _spool(body, document)
+        await anyio.to_thread.run_sync(require_key_still, request)
         try:
             done = await anyio.to_thread.run_sync(
                 parts.desk.put_orders, seller_id, document, cause

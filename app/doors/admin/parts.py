@@ -9,7 +9,12 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request, Security
 from fastapi.security import HTTPBearer
 
-from app.doors.admin.problems import nothing_there, out_of_scope, wrong
+from app.doors.admin.problems import (
+    nothing_there,
+    out_of_scope,
+    unauthenticated,
+    wrong,
+)
 from app.intake.accounts import Accounts
 from app.intake.admin import AdminDesk
 from app.intake.admin_keys import AdminKey, AdminKeys, Scope
@@ -53,6 +58,12 @@ def needs(scope: Scope) -> Callable[..., str]:
         return f"admin {key.key_id}"
 
     return check
+
+
+def require_key_still(request: Request) -> None:
+    """Refuse a request whose key has ended since it began: those that take long."""
+    if not parts_of(request).keys.is_still_in_force(request.scope[KEY]):
+        raise unauthenticated(presented=True)
 
 
 SellerId = Annotated[str, Path(pattern="^[A-Z0-9]{10,20}$")]
