@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from fastapi import FastAPI
 
@@ -50,12 +51,13 @@ from app.intake.report_schedules import ScheduleJob
 from app.intake.reports import ReportDesk
 from app.intake.retention import RetentionJob
 from app.intake.schema_desk import SchemaDesk
-from app.intake.seals import open_seals
+from app.intake.seals import Seals, open_seals
 from app.intake.shipments import ShipmentDesk
 from app.intake.submissions import Intake
 from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
 from app.intake.uploads import Uploads
+from app.intake.webhooks import WebhookDesk
 from app.model.mail import MailKind
 from app.model.notification import Channel
 from app.model.windows import Windows
@@ -76,6 +78,7 @@ from app.store.quotas import Buckets
 from app.store.report_queue import ReportQueue
 from app.store.roster import Roster
 from app.store.upkeep import forget_uploads, recount_lanes, sweep_documents
+from app.webhooks.sender import WebhookSender
 from app.worker import Worker
 
 # How long the log of notifications is kept.
@@ -97,6 +100,7 @@ class Service:
     mails: MailDesk
     health: HealthDesk
     audit: AuditDesk
+    webhooks: WebhookDesk
     app: FastAPI
     worker: Worker
     readiness: Readiness
@@ -251,8 +255,9 @@ def build(
         mails,
         health,
         AuditDesk(database),
+        WebhookDesk(database, seals, settings.webhook_networks, clock, ids),
         app,
-        _worker(settings, database, documents, writer, clock, ids, alone=alone),
+        _worker(settings, database, documents, writer, seals, clock, ids, alone=alone),
         readiness,
         monitoring_app(readiness.faults, Metrics(database, clock).text),
     )
@@ -263,6 +268,7 @@ def _worker(
     database: Database,
     documents: Documents,
     writer: MailWriter,
+    seals: Seals,
     clock: Callable[[], datetime],
     ids: Callable[[], str],
     *,
@@ -279,12 +285,23 @@ def _worker(
     sqs = SqsSender(
         settings.queue_hosts, settings.queue_endpoint, settings.queue_region
     )
-    courier = Courier(
-        NotificationQueue(database, roster),
-        {Channel.SQS: sqs},
+    webhooks = WebhookSender(
+        database,
+        seals.open,
+        [ip_network(network) for network in settings.webhook_networks],
+        settings.webhook_authority,
         clock,
-        give_up_after=timedelta(hours=settings.notification_hours),
     )
+    # A thread for each: endpoints that are slow to answer hold up no queues.
+    couriers = [
+        Courier(
+            NotificationQueue(database, roster, [channel]),
+            {channel: sender},
+            clock,
+            give_up_after=timedelta(hours=settings.notification_hours),
+        )
+        for channel, sender in ((Channel.SQS, sqs), (Channel.WEBHOOK, webhooks))
+    ]
     schedules = ScheduleJob(database, clock)
     mails = frozenset(map(MailKind, settings.mails))
     engine = Engine(
@@ -309,7 +326,7 @@ def _worker(
     chores = [
         schedules.step,
         reports.step,
-        courier.step,
+        *(courier.step for courier in couriers),
         _mail_job(settings, Outbox(database, roster), writer, clock).step,
         health.step,
         RetentionJob(database, documents, clock, settings.retention_days).step,

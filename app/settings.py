@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from decimal import Decimal
@@ -331,6 +332,17 @@ class Settings(BaseSettings):
     notification_hours: float = Field(
         72, gt=0, description="How long a notification is tried before it is given up."
     )
+    webhook_networks: Names = Field(
+        (),
+        description="Networks that are not public and that webhooks may go to all the "
+        "same, separated by commas, such as `10.1.0.0/16` or `127.0.0.1/32`; plain "
+        "http goes nowhere else. Empty: public addresses only, over https.",
+    )
+    webhook_authority: Path | None = Field(
+        None,
+        description="Certificate file (PEM) of the authority that vouches for the "
+        "receivers of webhooks; empty: those of the system.",
+    )
     desk_session_minutes: int = Field(
         120,
         ge=1,
@@ -387,7 +399,7 @@ class Settings(BaseSettings):
         "info", description="Least severe messages that are logged."
     )
 
-    @field_validator("public_hosts", "queue_hosts", mode="before")
+    @field_validator("public_hosts", "queue_hosts", "webhook_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -417,6 +429,18 @@ class Settings(BaseSettings):
                     f'"{origin}" is no scheme and host such as '
                     "https://sqs.*.amazonaws.com or http://queue.internal:9324"
                 )
+        return value
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(
+                    f'"{network}" is no network such as 10.1.0.0/16: {error}'
+                ) from error
         return value
 
     @field_validator("mails", mode="before")

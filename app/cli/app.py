@@ -27,6 +27,7 @@ MODULES = {
     "backup": "backup",
     "restore": "backup",
     "doctor": "doctor",
+    "webhooks": "webhooks",
     "submit": "feeds",
     "report": "feeds",
     "validate": "validate",

@@ -20,6 +20,7 @@ class Channel(StrEnum):
     """How a message travels."""
 
     SQS = "SQS"
+    WEBHOOK = "WEBHOOK"
 
 
 class NotificationType(StrEnum):
@@ -31,7 +32,7 @@ class NotificationType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where messages go: for SQS `address` is the URL of the queue."""
+    """Where messages go: `address` is the URL of a queue, or the id of an endpoint."""
 
     channel: Channel
     address: str
@@ -51,11 +52,12 @@ class NewNotification:
     """A message that is to be sent.
 
     `unique_id` is a UUID: the same one means the same message, however often it comes.
+    `notification_type` is a name of the section that the message belongs to.
     """
 
     unique_id: str
     seller_id: str
-    notification_type: NotificationType
+    notification_type: str
     destination: Destination
     payload: str
 

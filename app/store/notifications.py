@@ -6,7 +6,7 @@ lost it from changing it. A row is never removed by sending: it is the log as we
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql_text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.model.notification import NewNotification
+from app.model.notification import Channel, NewNotification
 from app.store.backends import Database
 from app.store.roster import Roster
 from app.store.tables import notification, worker
@@ -91,16 +91,25 @@ def pause_after(attempts: int) -> timedelta:
 class NotificationQueue:
     """The notifications as the workers of one process see them."""
 
-    def __init__(self, database: Database, roster: Roster) -> None:
-        """Claim in the name of whoever `roster` says this process is."""
+    def __init__(
+        self,
+        database: Database,
+        roster: Roster,
+        channels: Collection[Channel] = tuple(Channel),
+    ) -> None:
+        """Claim what goes through `channels`, in the name that `roster` knows us by.
+
+        Each thread that claims has channels of its own.
+        """
         self._database = database
         self._roster = roster
+        self._channels = tuple(channels)
 
     def claim(self, now: datetime) -> Outgoing | None:
         """Take the oldest that waits, or whose worker is gone.
 
         One that is this process's own already was claimed in a commit whose answer got
-        lost: a process has one in hand at most. Returns None if there is none, or this
+        lost: a thread has one in hand at most. Returns None if there is none, or this
         process is not on the roster.
         """
         owner = self._roster.worker_id
@@ -108,10 +117,10 @@ class NotificationQueue:
             return None
         # Look before SQLite is locked for writing: idle workers disturb nobody.
         with self._database.read() as connection:
-            if connection.execute(_claimable(owner, now)).first() is None:
+            if connection.execute(self._claimable(owner, now)).first() is None:
                 return None
         with self._database.write() as connection:
-            query = _claimable(owner, now).with_for_update(skip_locked=True)
+            query = self._claimable(owner, now).with_for_update(skip_locked=True)
             notification_id = connection.execute(query).scalar()
             if notification_id is None:
                 return None
@@ -164,6 +173,26 @@ class NotificationQueue:
                 )
                 _put_off(connection, outgoing, now + pause_after(outgoing.attempts))
 
+    def _claimable(self, owner: str, now: datetime) -> Select[Any]:
+        alive = select(worker.c.worker_id)
+        return (
+            select(_row.notification_id)
+            .where(
+                _WAITING,
+                _row.channel.in_(self._channels),
+                or_(
+                    and_(
+                        _row.owner.is_(None),
+                        or_(_row.run_after.is_(None), _row.run_after <= now),
+                    ),
+                    and_(_row.owner.is_not(None), _row.owner.not_in(alive)),
+                    _row.owner == owner,
+                ),
+            )
+            .order_by(_row.notification_id)
+            .limit(1)
+        )
+
 
 def sweep_notifications(database: Database, before: datetime) -> int:
     """Remove those that ended before a time; return how many."""
@@ -174,26 +203,6 @@ def sweep_notifications(database: Database, before: datetime) -> int:
             )
         )
         return swept.rowcount
-
-
-def _claimable(owner: str, now: datetime) -> Select[Any]:
-    alive = select(worker.c.worker_id)
-    return (
-        select(_row.notification_id)
-        .where(
-            _WAITING,
-            or_(
-                and_(
-                    _row.owner.is_(None),
-                    or_(_row.run_after.is_(None), _row.run_after <= now),
-                ),
-                and_(_row.owner.is_not(None), _row.owner.not_in(alive)),
-                _row.owner == owner,
-            ),
-        )
-        .order_by(_row.notification_id)
-        .limit(1)
-    )
 
 
 def _let_go(connection: Connection, outgoing: Outgoing, **values: Any) -> bool:

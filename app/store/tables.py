@@ -657,6 +657,24 @@ notification = Table(
     ),
     Index("notification_of_seller", "seller_id", "notification_id"),
 )
+
+webhook_endpoint = Table(
+    "webhook_endpoint",
+    metadata,
+    Column("endpoint_id", String(36), primary_key=True),
+    Column("seller_id", ForeignKey("seller.seller_id"), nullable=False),
+    Column("url", String(1024), nullable=False),
+    # Event types, with commas.
+    Column("events", Text, nullable=False),
+    Column("sealed_secret", Text, nullable=False),
+    # The secret before that, which signs as well until then.
+    Column("earlier_secret", Text),
+    Column("earlier_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    Index("webhook_endpoint_of_seller", "seller_id"),
+)
+
 report_schedule = Table(
     "report_schedule",
     metadata,
