@@ -22,6 +22,7 @@ from app.engine.envelope import Limits
 from app.engine.process import Engine
 from app.engine.threads import ParserThreads
 from app.engine.windows import WindowJob
+from app.events import EventJob
 from app.intake.accounts import Accounts
 from app.intake.admin import AdminDesk
 from app.intake.admin_keys import AdminKeys
@@ -71,6 +72,7 @@ from app.store.backends import (
     open_presence,
 )
 from app.store.documents import Documents
+from app.store.event_reader import EventReader
 from app.store.notifications import NotificationQueue, sweep_notifications
 from app.store.outbox import Outbox
 from app.store.queue import Queue, Retries
@@ -327,6 +329,7 @@ def _worker(
         schedules.step,
         reports.step,
         *(courier.step for courier in couriers),
+        EventJob(database, EventReader(database, roster), clock).step,
         _mail_job(settings, Outbox(database, roster), writer, clock).step,
         health.step,
         RetentionJob(database, documents, clock, settings.retention_days).step,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from app.intake.seals import Seals
 from app.model.event import EventType
 from app.model.webhook_targets import complaint
-from app.store import accounts, audit, webhooks
+from app.store import accounts, audit, event_reader, webhooks
 from app.store.backends import Database
 from app.store.bulk import Connection
 from app.store.webhooks import Delivery, Endpoint
@@ -81,7 +81,7 @@ class WebhookDesk:
         )
         if not endpoint.events:
             raise WebhookError("an endpoint needs an event to be told of")
-        with self._database.write() as connection:
+        with event_reader.changing(self._database) as connection:
             if accounts.find_seller(connection, seller_id) is None:
                 raise WebhookError(f'there is no seller "{seller_id}"')
             if len(webhooks.endpoints(connection, seller_id)) >= MOST_ENDPOINTS:
@@ -118,7 +118,7 @@ class WebhookDesk:
         Raises WebhookError if it is unknown.
         """
         now = self._clock()
-        with self._database.write() as connection:
+        with event_reader.changing(self._database) as connection:
             endpoint = _locked(connection, endpoint_id)
             webhooks.remove(connection, endpoint, now)
             _note(connection, endpoint, "RemoveWebhook", now)
@@ -173,7 +173,7 @@ class WebhookDesk:
     def _switch(
         self, endpoint_id: str, kind: str, disabled_at: datetime | None
     ) -> None:
-        with self._database.write() as connection:
+        with event_reader.changing(self._database) as connection:
             endpoint = _locked(connection, endpoint_id)
             if (endpoint.disabled_at is None) == (disabled_at is None):
                 return

@@ -24,6 +24,14 @@ class EventType(StrEnum):
     REFUND_POSTED = "refund.posted"
 
 
+ORDER_EVENTS = (
+    EventType.ORDER_CANCELLED,
+    EventType.ORDER_SHIPPED,
+    EventType.REFUND_POSTED,
+)
+"""Those that come from the ledger of effects."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a seller's feed or order.

@@ -14,9 +14,9 @@ from app.errors import ResultCode
 from app.model.feed import FeedStatus, FeedSubmission, Problem, Rules, Verdict
 from app.store import lanes
 from app.store.backends import announce
+from app.store.feed_ends import tell_of_feeds
 from app.store.listing import SHOWN, read_submission
 from app.store.outcomes import add_results
-from app.store.subscriptions import tell_of_feeds
 from app.store.tables import feed_document, feed_submission, report
 
 _feed = feed_submission.c

@@ -16,7 +16,7 @@ from sqlalchemy import func as sql
 
 from app.model.feed import FeedStatus, FeedSubmission
 from app.store import lanes
-from app.store.subscriptions import FINISHED, tell_of_feeds
+from app.store.feed_ends import FINISHED, tell_of_feeds
 from app.store.tables import feed_submission
 
 _feed = feed_submission.c

@@ -16,8 +16,8 @@ from app.counters import TAKEOVERS
 from app.model.feed import Counts, FeedStatus
 from app.store import lanes
 from app.store.backends import Database, announce
+from app.store.feed_ends import tell_of_feed
 from app.store.roster import Roster, strike
-from app.store.subscriptions import tell_of_feed
 from app.store.tables import feed_lane, feed_submission
 
 _log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Destinations and subscriptions of sellers, and who is told of a feed's end.
+"""Destinations and subscriptions of sellers, as MWS has them.
 
 Whoever changes a subscription locks its destination first and looks in a later
 statement, so that none is left without a destination.
@@ -25,19 +25,15 @@ from app.model.feed import FeedStatus
 from app.model.notification import (
     Channel,
     Destination,
+    NewNotification,
     NotificationType,
     Subscription,
     feed_finished,
 )
-from app.store import notifications
-from app.store.tables import destination, feed_submission, subscription
+from app.store.tables import destination, subscription
 
 _destination = destination.c
 _subscription = subscription.c
-_feed = feed_submission.c
-
-FINISHED = (_feed.feed_submission_id, _feed.feed_type, _feed.marketplace_ids)
-"""The columns of a feed that `tell_of_feeds` needs."""
 
 
 def register(
@@ -167,50 +163,15 @@ def unsubscribe(
     return removed.rowcount == 1
 
 
-def tell_of_feed(
-    connection: Connection, seller_id: str, feed_submission_id: int, now: datetime
-) -> None:
-    """Queue the notifications of a feed, in the transaction that sets it `_DONE_`."""
-    wishes = _wishes(connection, seller_id)
-    if wishes:
-        query = select(*FINISHED).where(
-            _feed.seller_id == seller_id, _feed.feed_submission_id == feed_submission_id
-        )
-        feeds = connection.execute(query).all()
-        _tell(connection, seller_id, wishes, feeds, FeedStatus.DONE, now)
-
-
-def tell_of_feeds(
+def messages_of_feeds(
     connection: Connection,
     seller_id: str,
     feeds: Sequence[Any],
     status: FeedStatus,
     now: datetime,
-) -> None:
-    """Queue the notifications of feeds (rows of `FINISHED`) that have just ended."""
-    if feeds and (wishes := _wishes(connection, seller_id)):
-        _tell(connection, seller_id, wishes, feeds, status, now)
-
-
-def _wishes(connection: Connection, seller_id: str) -> Sequence[Any]:
-    """Return who is to be told: most sellers have none, and pay one look for it."""
-    query = select(subscription).where(
-        _subscription.seller_id == seller_id,
-        _subscription.is_enabled.is_(True),
-        _subscription.notification_type == NotificationType.FEED_PROCESSING_FINISHED,
-    )
-    return connection.execute(query).all()
-
-
-def _tell(
-    connection: Connection,
-    seller_id: str,
-    wishes: Sequence[Any],
-    feeds: Sequence[Any],
-    status: FeedStatus,
-    now: datetime,
-) -> None:
-    told = [
+) -> list[NewNotification]:
+    """Write what subscribers are to be told of feeds (rows of `feed_ends.FINISHED`)."""
+    return [
         feed_finished(
             seller_id,
             wish.marketplace_id,
@@ -220,13 +181,22 @@ def _tell(
             status=status,
             now=now,
         )
+        # Most sellers have none, and pay one look for it.
+        for wish in _wishes(connection, seller_id)
         for feed in feeds
-        for wish in wishes
         # A feed that named no marketplace is for all of them.
         if not feed.marketplace_ids
         or wish.marketplace_id in feed.marketplace_ids.split(",")
     ]
-    notifications.add(connection, told, now)
+
+
+def _wishes(connection: Connection, seller_id: str) -> Sequence[Any]:
+    query = select(subscription).where(
+        _subscription.seller_id == seller_id,
+        _subscription.is_enabled.is_(True),
+        _subscription.notification_type == NotificationType.FEED_PROCESSING_FINISHED,
+    )
+    return connection.execute(query).all()
 
 
 def _key(seller_id: str, marketplace_id: str, to: Destination) -> dict[str, str]:

@@ -675,6 +675,20 @@ webhook_endpoint = Table(
     Index("webhook_endpoint_of_seller", "seller_id"),
 )
 
+# How far the stream of effects was told of: app/store/event_reader.py.
+event_reader = Table(
+    "event_reader",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    # Whether anybody wants to be told.
+    Column("is_reading", Boolean, nullable=False),
+    Column("link", BigInteger, nullable=False),
+    Column("place", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    # The worker that reads. No foreign key: who is not on the roster has lost it.
+    Column("owner", String(36)),
+)
+
 report_schedule = Table(
     "report_schedule",
     metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from app.model.event import Event, EventType
+from app.model.feed import FeedStatus
 from app.model.notification import Channel, NewNotification
 from app.store.tables import notification, webhook_endpoint
 
@@ -177,6 +178,38 @@ def messages(
         and endpoint.disabled_at is None
         and event.event_type in endpoint.events
     ]
+
+
+def messages_of_feeds(
+    connection: Connection,
+    seller_id: str,
+    feeds: Sequence[Any],
+    status: FeedStatus,
+    now: datetime,
+) -> list[NewNotification]:
+    """Write what endpoints are to be told of feeds (rows of `feed_ends.FINISHED`)."""
+    listening = endpoints(connection, seller_id)
+    return messages(
+        listening,
+        [
+            Event(
+                EventType.FEED_DONE,
+                seller_id,
+                str(feed.feed_submission_id),
+                now,
+                {
+                    "seller_id": seller_id,
+                    "feed_submission_id": str(feed.feed_submission_id),
+                    "feed_type": feed.feed_type,
+                    "feed_processing_status": status,
+                    "given_up": feed.given_up,
+                    "marketplace_ids": [*filter(None, feed.marketplace_ids.split(","))],
+                },
+            )
+            for feed in feeds
+            if listening
+        ],
+    )
 
 
 def _deliveries() -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Endpoints of webhooks."""
+"""Endpoints of webhooks, and how far the stream of effects was told of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,3 +28,12 @@ def upgrade() -> None:
         sa.Column("disabled_at", MOMENT),
     )
     op.create_index("webhook_endpoint_of_seller", "webhook_endpoint", ["seller_id"])
+    op.create_table(
+        "event_reader",
+        sa.Column("name", sa.String(20), primary_key=True),
+        sa.Column("is_reading", sa.Boolean(), nullable=False),
+        sa.Column("link", sa.BigInteger(), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("owner", sa.String(36)),
+    )
