@@ -16,7 +16,8 @@ from app.model.notification import NewNotification
 from app.model.order import Order
 from app.model.order_event import Happening, order_events
 from app.model.order_json import order_from_json
-from app.store import ledger, webhooks
+from app.model.sp_notification import SpNotificationType, order_changes
+from app.store import ledger, sp_subscriptions, webhooks
 from app.store.backends import Database
 from app.store.bulk import Connection
 from app.store.effect_stream import Cursor, Told, read_effects
@@ -55,7 +56,7 @@ class EventJob:
             messages = self._read(connection, before)
             if not messages:
                 return False
-            told = list(_tell(connection, messages))
+            told = list(_tell(connection, messages, self._clock()))
         after = messages[-1][-1].cursor
         return self._reader.move(before, after, told, self._clock())
 
@@ -78,14 +79,18 @@ def _message(told: Told) -> tuple[str, str, int, str]:
 
 
 def _tell(
-    connection: Connection, messages: Iterable[_Message]
+    connection: Connection, messages: Iterable[_Message], now: datetime
 ) -> Iterator[NewNotification]:
     endpoints = [
         each
         for each in webhooks.endpoints(connection)
         if each.disabled_at is None and {*each.events} & {*ORDER_EVENTS}
     ]
+    applications = sp_subscriptions.listening(
+        connection, SpNotificationType.ORDER_CHANGE
+    )
     sellers = {each.seller_id for each in endpoints}
+    sellers |= {each.seller_id for each in applications}
     histories: dict[tuple[str, str], dict[_Place, tuple[Order | None, Order]]] = {}
     for message in messages:
         first = message[0]
@@ -105,6 +110,9 @@ def _tell(
             tuple(each.effect for each in message),
         )
         yield from webhooks.messages(endpoints, order_events(happening))
+        for each in applications:
+            if each.seller_id == first.seller_id:
+                yield from order_changes(each, happening, now)
 
 
 def _states(

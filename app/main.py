@@ -54,6 +54,7 @@ from app.intake.retention import RetentionJob
 from app.intake.schema_desk import SchemaDesk
 from app.intake.seals import Seals, open_seals
 from app.intake.shipments import ShipmentDesk
+from app.intake.sp_notifications import NotificationDesk
 from app.intake.submissions import Intake
 from app.intake.subscriptions import SubscriptionDesk
 from app.intake.tokens import NextTokens
@@ -238,6 +239,7 @@ def build(
             lists,
             ShipmentDesk(database, settings, clock, ids),
             finances,
+            NotificationDesk(database, settings.queue_hosts, clock, ids),
             seals,
             gates,
             settings,

@@ -18,7 +18,7 @@ from app.intake.outages import outages_refused
 from app.intake.pages import Pager
 from app.intake.submissions import ReportFile
 from app.intake.tokens import NextTokens
-from app.model.feed import FeedStatus, FeedSubmission
+from app.model.feed import FeedStatus, FeedSubmission, result_feed_document_id
 from app.store import listing
 from app.store.backends import Database
 from app.store.bulk import Connection
@@ -125,7 +125,7 @@ class FeedHistory:
         """Return the resultFeedDocumentId of a feed, once it has a report."""
         if feed.report_document_id is None:
             return None
-        return f"amzn1.tortuga.4.{feed.report_document_id}.R{feed.feed_submission_id}"
+        return result_feed_document_id(feed.report_document_id, feed.feed_submission_id)
 
     @outages_refused
     def open_report(self, seller_id: str, report_id: str) -> ReportFile | None:

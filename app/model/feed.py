@@ -110,6 +110,11 @@ class Message(NamedTuple):
     weight: int = 1
 
 
+def result_feed_document_id(report_document_id: str, feed_submission_id: int) -> str:
+    """Return the name that the Selling Partner API gives to the report of a feed."""
+    return f"amzn1.tortuga.4.{report_document_id}.R{feed_submission_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What stands in an envelope before its first Message; None where absent."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 LONGEST_URL = 1024
 
+_ARN = re.compile("arn:(aws|aws-cn):sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80})")
 _PATH = re.compile("(/[A-Za-z0-9_-]+){1,4}")
 _PORTS = {"http": 80, "https": 443}
 _AMAZON = re.compile(r"sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
@@ -39,6 +40,31 @@ def complaint(url: str, allowed: Collection[str]) -> str | None:
             f"{origin} is not among the places that this service may send to ({places})"
         )
     return None
+
+
+def url_of_arn(arn: str, allowed: Collection[str]) -> str:
+    """Return the URL of the queue that an ARN names.
+
+    Amazon's own where that is allowed, otherwise that on the first server that is named
+    in `allowed` without a star. Raises ValueError with what is wrong.
+    """
+    found = _ARN.fullmatch(arn)
+    if found is None:
+        raise ValueError(
+            f'the arn "{arn[:100]}" is none of a standard queue, such as '
+            "arn:aws:sqs:eu-west-1:123456789012:name"
+        )
+    partition, region, account, name = found.groups()
+    end = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    own = [each.strip().rstrip("/") for each in allowed if "*" not in each]
+    for origin in (f"https://sqs.{region}.{end}", *own):
+        url = f"{origin}/{account}/{name}"
+        if complaint(url, allowed) is None:
+            return url
+    places = ", ".join(allowed) or "none"
+    raise ValueError(
+        f'the arn "{arn}" is not at a place that this service may send to ({places})'
+    )
 
 
 def shown(url: str) -> str:

@@ -17,7 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.model.event import ORDER_EVENTS
 from app.model.notification import NewNotification
-from app.store import bulk, notifications, webhooks
+from app.model.sp_notification import SpNotificationType
+from app.store import bulk, notifications, sp_subscriptions, webhooks
 from app.store.backends import Database
 from app.store.effect_stream import Cursor, is_any_unplaced, newest, place_links
 from app.store.roster import Roster
@@ -130,6 +131,8 @@ def _locked(connection: Connection) -> Any:
 
 
 def _is_wanted(connection: Connection) -> bool:
+    if sp_subscriptions.listening(connection, SpNotificationType.ORDER_CHANGE):
+        return True
     return any(
         endpoint.disabled_at is None and {*endpoint.events} & {*ORDER_EVENTS}
         for endpoint in webhooks.endpoints(connection)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.model.feed import FeedStatus
-from app.store import notifications, subscriptions, webhooks
+from app.store import notifications, sp_subscriptions, subscriptions, webhooks
 from app.store.tables import feed_submission
 
 _feed = feed_submission.c
@@ -48,4 +48,5 @@ def tell_of_feeds(
     told = (connection, seller_id, feeds, status, now)
     messages = subscriptions.messages_of_feeds(*told)
     messages += webhooks.messages_of_feeds(*told)
+    messages += sp_subscriptions.messages_of_feeds(*told)
     notifications.add(connection, messages, now)

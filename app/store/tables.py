@@ -675,6 +675,37 @@ webhook_endpoint = Table(
     Index("webhook_endpoint_of_seller", "seller_id"),
 )
 
+# Queues of applications of the Selling Partner API, and what goes to them.
+sp_destination = Table(
+    "sp_destination",
+    metadata,
+    Column("destination_id", String(36), primary_key=True),
+    Column("client_id", ForeignKey("lwa_client.client_id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("arn", String(200), nullable=False),
+    # What the ARN stood for when it was named.
+    Column("url", String(1024), nullable=False),
+    UniqueConstraint("client_id", "arn", name="sp_destination_once"),
+)
+
+sp_subscription = Table(
+    "sp_subscription",
+    metadata,
+    Column("subscription_id", String(36), primary_key=True),
+    Column("client_id", ForeignKey("lwa_client.client_id"), nullable=False),
+    Column("seller_id", ForeignKey("seller.seller_id"), nullable=False),
+    Column("notification_type", String(64), nullable=False),
+    Column("payload_version", String(20), nullable=False),
+    Column(
+        "destination_id", ForeignKey("sp_destination.destination_id"), nullable=False
+    ),
+    # With commas; empty: all of them.
+    Column("order_change_types", Text, nullable=False),
+    UniqueConstraint(
+        "seller_id", "notification_type", "client_id", name="sp_subscription_once"
+    ),
+)
+
 # How far the stream of effects was told of: app/store/event_reader.py.
 event_reader = Table(
     "event_reader",

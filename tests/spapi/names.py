@@ -93,6 +93,40 @@ getMarketplaceParticipations: *payload
   payload.marketplace: *id *name *countryCode *defaultCurrencyCode
   payload.marketplace: *defaultLanguageCode *domainName
   payload.participation: *isParticipating *hasSuspendedListings
+createDestination: *payload
+  payload: *name *destinationId *resource
+  payload.resource: sqs
+  payload.resource.sqs: *arn
+getDestination: *payload
+  payload: *name *destinationId *resource
+  payload.resource: sqs
+  payload.resource.sqs: *arn
+getDestinations: *payload
+  payload: *name *destinationId *resource
+  payload.resource: sqs
+  payload.resource.sqs: *arn
+deleteDestination: payload
+createSubscription: *payload
+  payload: *subscriptionId *payloadVersion *destinationId processingDirective
+  payload.processingDirective: eventFilter
+  payload.processingDirective.eventFilter: *eventFilterType orderChangeTypes
+getSubscription: *payload
+  payload: *subscriptionId *payloadVersion *destinationId processingDirective
+  payload.processingDirective: eventFilter
+  payload.processingDirective.eventFilter: *eventFilterType orderChangeTypes
+getSubscriptionById: *payload
+  payload: *subscriptionId *payloadVersion *destinationId processingDirective
+  payload.processingDirective: eventFilter
+  payload.processingDirective.eventFilter: *eventFilterType orderChangeTypes
+getSubscriptions: *payload
+  payload: *subscriptions
+  payload.subscriptions: *subscriptionId *payloadVersion *destinationId
+  payload.subscriptions: processingDirective
+  payload.subscriptions.processingDirective: eventFilter
+  payload.subscriptions.processingDirective.eventFilter: *eventFilterType
+  payload.subscriptions.processingDirective.eventFilter: orderChangeTypes
+deleteSubscriptionById: payload
+sendTestNotification: payload
 getToken: *access_token *token_type *expires_in refresh_token
 """
 

@@ -20,6 +20,7 @@ from app.doors.spapi import (
     feed_documents,
     feeds,
     finances,
+    notifications,
     orders_2026,
     orders_v0,
     sellers,
@@ -44,6 +45,7 @@ SECTIONS = (
     orders_2026,
     finances,
     sellers,
+    notifications,
 )
 
 OPENAPI = "/sp-api/openapi.json"

@@ -21,6 +21,7 @@ from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas
 from app.intake.seals import Seals
 from app.intake.shipments import ShipmentDesk
+from app.intake.sp_notifications import NotificationDesk
 from app.settings import Settings
 
 _UPLOADS = 32
@@ -39,6 +40,7 @@ class SpApi:
     order_lists: OrderLists
     shipments: ShipmentDesk
     finances: FinancialDesk
+    notifications: NotificationDesk
     seals: Seals
     gates: Gates
     settings: Settings
