@@ -23,7 +23,6 @@ from app.webhooks.connection import GuardedNetwork, TargetRefused
 
 _Headers = list[tuple[bytes | str, bytes | str]]
 
-_SECONDS = 15
 _CONNECT_SECONDS = 5
 _MOST_READ = 16_384
 
@@ -38,16 +37,20 @@ class WebhookSender:
         networks: Collection[Network],
         authority: Path | None,
         clock: Callable[[], datetime],
+        *,
+        seconds: float = 15,
     ) -> None:
         """Keep where endpoints are known from, and what their secrets open with.
 
-        `networks` and `authority` as the settings `webhook_...`.
+        `networks` and `authority` as the settings `webhook_...`; an attempt takes
+        `seconds` at most.
         """
         self._database = database
         self._unseal = unseal
         self._networks = networks
         self._authority = authority
         self._clock = clock
+        self._seconds = seconds
 
     def __call__(self, outgoing: Outgoing) -> None:
         """Send one message; raises DeliveryFailed unless the receiver says 2xx."""
@@ -84,7 +87,7 @@ class WebhookSender:
 
     def _post(self, url: str, headers: _Headers, body: bytes) -> int:
         """Post to a URL and return the status; redirects are answers like others."""
-        network = GuardedNetwork(urlsplit(url).scheme, self._networks, _SECONDS)
+        network = GuardedNetwork(urlsplit(url).scheme, self._networks, self._seconds)
         with httpcore.ConnectionPool(
             ssl_context=self._tls, network_backend=network
         ) as pool:
@@ -101,7 +104,7 @@ class WebhookSender:
             except TargetRefused as error:
                 raise DeliveryFailed(f"the target is refused: {error}") from error
             except httpcore.TimeoutException as error:
-                raise DeliveryFailed(f"no answer in {_SECONDS} s") from error
+                raise DeliveryFailed(f"no answer in {self._seconds:g} s") from error
             except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
 

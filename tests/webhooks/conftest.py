@@ -83,10 +83,17 @@ def courier_of(
     """Make the courier of one more worker process."""
 
     def make(
-        networks: tuple[str, ...] = LOCAL, authority: Path | None = None
+        networks: tuple[str, ...] = LOCAL,
+        authority: Path | None = None,
+        seconds: float = 15,
     ) -> Courier:
         sender = WebhookSender(
-            database, seals.open, [*map(ip_network, networks)], authority, clock
+            database,
+            seals.open,
+            [*map(ip_network, networks)],
+            authority,
+            clock,
+            seconds=seconds,
         )
         return Courier(
             NotificationQueue(database, rosters(), [Channel.WEBHOOK]),
