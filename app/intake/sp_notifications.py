@@ -65,6 +65,7 @@ class NotificationDesk:
             raise NotificationRefused(str(error)) from error
         new = SpDestination(self._ids(), client_id, name, arn, url)
         with self._database.write() as connection:
+            sp_subscriptions.lock_client(connection, client_id)
             kept = sp_subscriptions.destinations(connection, client_id)
             if any(each.arn == arn for each in kept):
                 raise NotificationConflict(f"{arn} is a destination already")

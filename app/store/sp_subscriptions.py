@@ -29,6 +29,12 @@ _destination = sp_destination.c
 _subscription = sp_subscription.c
 
 
+def lock_client(connection: Connection, client_id: str) -> None:
+    """Let one caller at a time change the destinations of an application."""
+    query = select(lwa_client.c.client_id).where(lwa_client.c.client_id == client_id)
+    connection.execute(query.with_for_update())
+
+
 def add_destination(connection: Connection, new: SpDestination) -> None:
     """Keep a new destination."""
     connection.execute(insert(sp_destination).values(asdict(new)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -11,13 +12,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from app.intake.lwa import NOTIFICATIONS
+from app.intake.lwa import NOTIFICATIONS, Lwa
 from app.intake.order_import import import_orders
+from app.intake.sp_notifications import NotificationConflict, NotificationDesk
 from app.model.sp_notification import SpNotificationType
 from app.store import sp_subscriptions
+from app.store.backends import open_database
 from app.store.tables import lwa_refresh_token
 from tests.doors.conftest import ACKNOWLEDGEMENT, SELLER
-from tests.held import NOON
+from tests.held import NOON, held_ids
 from tests.queues import QueueServer
 from tests.running import wait_until
 from tests.spapi.api import Api, refused
@@ -358,3 +361,28 @@ def put_in(shop: Shop, order_id: str) -> None:
     document = BytesIO(json.dumps([order]).encode())
     source = f"import {order_id}"
     import_orders(shop.service.database, document, SELLER, source=source, now=NOON)
+
+
+def test_the_same_destination_made_at_once_is_made_once(postgresql_url: str) -> None:
+    """Of callers that race one has it, and the others are told so."""
+    database = open_database(postgresql_url)
+    ids = held_ids()
+    desk = NotificationDesk(
+        database, ["https://sqs.*.amazonaws.com"], lambda: NOON, ids
+    )
+    client = Lwa(database, lambda: NOON).create_client("ERP")
+
+    def make(_: int) -> str:
+        try:
+            desk.create_destination(client.client_id, "feeds", arn_of("feeds"))
+        except NotificationConflict:
+            return "conflict"
+        return "made"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(make, range(8)))
+
+    assert answers == ["conflict"] * 7 + ["made"]
+    (kept,) = desk.destinations(client.client_id)
+    assert kept.url == "https://sqs.us-east-1.amazonaws.com/123456789012/feeds"
+    database.close()
