@@ -24,6 +24,18 @@ from tests.queued import FEED
 from tests.queues import QueueServer, queue_server
 
 
+_TOGETHER = frozenset({"spapi", "admin", "nodes"})
+"""Folders whose modules have a server each, on which one test builds on another."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run each of those modules in one process, in its order."""
+    for item in items:
+        if item.path.parent.name in _TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty database file to copy: migrating takes longer than a test."""
