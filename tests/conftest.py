@@ -23,7 +23,6 @@ from tests.held import HeldClock, held_ids
 from tests.queued import FEED
 from tests.queues import QueueServer, queue_server
 
-
 _TOGETHER = frozenset({"spapi", "admin", "nodes"})
 """Folders whose modules have a server each, on which one test builds on another."""
 
