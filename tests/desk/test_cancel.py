@@ -58,6 +58,9 @@ def test_some_units_are_cancelled_by_an_adjustment(
     assert message.findtext("AdjustedItem/QuantityCancelled") == "2"
     browser.get(f"/desk/orders/{TWO_ITEMS}")
     assert "2 cancelled: Mug, white Reason: Pricing Error" in browser.text
+    # Nothing was charged yet, so nothing was given back.
+    assert "The buyer was credited before the charge: Mug, white" in browser.text
+    assert "The buyer was refunded" not in browser.text
 
 
 def test_items_that_are_all_that_is_open_are_the_whole_order(

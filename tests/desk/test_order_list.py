@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -131,6 +132,16 @@ def test_every_word_of_the_pages_is_in_chinese() -> None:
     known = {entry.id for entry in catalogue if entry.id and entry.string}
 
     assert known == _marked() - {"%(reason)s"}
+
+
+def test_chinese_is_written_with_its_own_punctuation() -> None:
+    """Full-width signs beside Chinese characters; source: GB/T 15834."""
+    with (FOLDER / "zh_Hans/LC_MESSAGES/messages.po").open("rb") as file:
+        said = [str(entry.string) for entry in read_po(file)]
+    texts = [re.sub(r"%\([a-z_]+\)s", "1", text) for text in said]
+    beside = r"[\u4e00-\u9fff][,:;?!()]|[,:;?!()] ?[\u4e00-\u9fff]|[\u4e00-\u9fff]\.$"
+
+    assert [text for text in texts if re.search(beside, text)] == []
 
 
 def test_translations_name_the_values_of_their_originals() -> None:

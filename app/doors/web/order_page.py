@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from app.model.effects import (
     CancelItem,
     ChargeOrder,
     CorrectShipment,
+    PostRefund,
     RecordShipment,
     Refund,
     StoreMerchantIds,
@@ -54,11 +56,28 @@ def order_page(visit: Visiting, amazon_order_id: str) -> Response:
         file=file,
         view=file.view,
         order=order,
-        events=[tell(event, order) for event in reversed(file.events)],
+        events=list(timeline(file.events, order))[::-1],
         reasons=REASONS,
         components=COMPONENTS,
         actions=ACTIONS,
     )
+
+
+def timeline(events: Sequence[Event], order: Order) -> Iterator[Told]:
+    """Tell the entries of an order's ledger, oldest first.
+
+    Nothing is given back before the order is charged: until then a refund is a credit.
+    """
+    charges = [isinstance(event.line.effect, ChargeOrder) for event in events]
+    # Of an order that was charged elsewhere the ledger has no charge.
+    charged = order.charged and not any(charges)
+    for event, charges_now in zip(events, charges, strict=True):
+        charged = charged or charges_now
+        told = tell(event, order)
+        effect = event.line.effect
+        if isinstance(effect, PostRefund) and not charged and not effect.released:
+            told.text = EVENTS["Credit"]
+        yield told
 
 
 def tell(event: Event, order: Order) -> Told:

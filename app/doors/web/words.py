@@ -74,6 +74,7 @@ EVENTS = {
     "CorrectShipment": N_("The data of a parcel were corrected"),
     "ChargeOrder": N_("The buyer was charged"),
     "PostRefund": N_("The buyer was refunded"),
+    "Credit": N_("The buyer was credited before the charge"),
     "HoldRefund": N_("A refund waits for the first shipment"),
     "LapseRefund": N_("A refund lapsed with the order"),
 }
