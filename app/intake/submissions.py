@@ -69,6 +69,13 @@ class ReportFile:
             while piece := content.read(_PIECE_BYTES):
                 yield piece
 
+    def body(self) -> Iterator[bytes] | tuple[bytes, ...]:
+        """Return the pieces; a short report is read at once.
+
+        Handing each piece from thread to thread costs more than reading it.
+        """
+        return tuple(self.pieces()) if self.size <= _PIECE_BYTES else self.pieces()
+
 
 class Intake:
     """Takes feeds in and tells what became of them, to the seller they belong to."""

@@ -106,7 +106,7 @@ def get_feed_submission_result(call: Call, services: Services) -> Answer:
     """Return the processing report as it is, with its MD5."""
     report = services.intake.result(call.caller, call.required("FeedSubmissionId"))
     return Answer(
-        report.pieces(),
+        report.body(),
         report.size,
         content_type=report.content_type,
         headers=(("Content-MD5", report.md5),),

@@ -106,7 +106,7 @@ def get_report(call: Call, services: Services) -> Answer:
     """Return a report as it is, with its MD5."""
     report, content_type = services.reports.open(call.caller, call.required("ReportId"))
     return Answer(
-        report.pieces(),
+        report.body(),
         report.size,
         content_type=content_type,
         headers=(("Content-MD5", report.md5),),
