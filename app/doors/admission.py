@@ -14,7 +14,7 @@ from app.doors.query import Query, has_parameter, shown
 from app.doors.request import Request
 from app.doors.sections import Producer, Section, find_section, front_door, sections_of
 from app.errors import ErrorCode, ServiceError
-from app.intake.accounts import Accounts, Caller
+from app.intake.accounts import Accounts, Caller, Key
 from app.intake.quotas import Quotas, Standing
 from app.intake.tokens import NextTokens
 
@@ -64,8 +64,8 @@ class Admission:
         exchange.action = operation.name
         access_key_id = _required(values, "AWSAccessKeyId")
         seller_id = _seller_id(values)
-        self._check_signature(request, query, values, access_key_id, exchange)
-        exchange.caller = self._authorise(operation, access_key_id, seller_id, values)
+        key = self._check_signature(request, query, values, access_key_id, exchange)
+        exchange.caller = self._authorise(operation, key, seller_id, values)
         self._take_quota(operation, exchange.caller, exchange)
         exchange.producer = operation.producer
         return Call(
@@ -95,7 +95,8 @@ class Admission:
         values: Mapping[str, str],
         access_key_id: str,
         exchange: Exchange,
-    ) -> None:
+    ) -> Key:
+        """Return the key that the request was signed with."""
         given = _required(values, "Signature")
         method = _required(values, "SignatureMethod")
         if method not in signature.METHODS:
@@ -109,8 +110,8 @@ class Admission:
             exchange.arrived,
             self.window,
         )
-        secret = self.accounts.secret_of(access_key_id)
-        if secret is None:
+        key = self.accounts.key_in_force(access_key_id)
+        if key is None:
             # Who mixes up key and secret must not find the secret in our log.
             named = f" {access_key_id}" if _KEY_FORM.fullmatch(access_key_id) else ""
             raise ServiceError(
@@ -120,7 +121,7 @@ class Admission:
         host = request.headers.get("host", "")
         signed = signature.Signed(request.method, host, request.path, query)
         if not signature.is_signed_with(
-            secret, signed, given, method, self.public_hosts
+            key.secret, signed, given, method, self.public_hosts
         ):
             if self.explains:
                 theirs = request.headers.get(STRING_HEADER)
@@ -131,11 +132,12 @@ class Admission:
                 f"check the secret, and that host {shown(host)} and path "
                 f"{shown(request.path or '/')} are what was signed.",
             )
+        return key
 
     def _authorise(
         self,
         operation: Operation,
-        access_key_id: str,
+        key: Key,
         seller_id: str,
         values: Mapping[str, str],
     ) -> Caller:
@@ -151,11 +153,11 @@ class Admission:
             if (
                 caller is not None
                 and (caller.access_key_id, caller.seller_id)
-                == (access_key_id, seller_id)
-                and self.accounts.may_still(caller)
+                == (key.access_key_id, seller_id)
+                and self.accounts.may_still(key, caller)
             ):
                 return caller
-        return self.accounts.authorise(access_key_id, seller_id, auth_token)
+        return self.accounts.authorise(key, seller_id, auth_token)
 
 
 def _parameters(request: Request, form: bytes) -> Query:

@@ -8,7 +8,7 @@ import secrets
 import string
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.errors import ErrorCode, ServiceError
@@ -68,6 +68,15 @@ class Caller:
     access_key_id: str
     seller_id: str
     authorised_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An access key in force, its secret, and the developer whose it is, a seller."""
+
+    access_key_id: str
+    developer_id: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +263,8 @@ class Accounts:
             )
 
     @outages_refused
-    def secret_of(self, access_key_id: str) -> str | None:
-        """Return the secret of a key in force, else None.
+    def key_in_force(self, access_key_id: str) -> Key | None:
+        """Return a key with its secret; None if it is unknown or was revoked.
 
         Raises SealBroken if it was sealed with a key that this process does not have.
         """
@@ -264,47 +273,43 @@ class Accounts:
         if key is None or key.revoked_at is not None:
             return None
         try:
-            return self._seals.open(key.sealed_secret)
+            secret = self._seals.open(key.sealed_secret)
         except SealBroken as error:
             raise SealBroken(
                 f"the secret of {access_key_id} is sealed with a key that is not in "
                 "FEEDGATE_SECRET_KEY (or in secret.key of the data folder)"
             ) from error
+        return Key(access_key_id, key.seller_id, secret)
 
     @outages_refused
-    def authorise(
-        self, access_key_id: str, seller_id: str, auth_token: str | None
-    ) -> Caller:
+    def authorise(self, key: Key, seller_id: str, auth_token: str | None) -> Caller:
         """Prove that a key, whose signature was right, may act for a seller.
 
         Its own seller needs no MWSAuthToken; a token that is given must be right.
         Raises ServiceError (AccessDenied), whether the seller exists or not.
         """
         digest = None if auth_token is None else _digest(auth_token)
-        caller = Caller(access_key_id, seller_id, digest)
-        if self.may_still(caller):
+        caller = Caller(key.access_key_id, seller_id, digest)
+        if self.may_still(key, caller):
             return caller
         raise ServiceError(
             ErrorCode.ACCESS_DENIED,
-            f'Access key {access_key_id} may not act for seller "{seller_id[:60]}"'
+            f'Access key {key.access_key_id} may not act for seller "{seller_id[:60]}"'
             + (" with this MWSAuthToken." if auth_token else " without MWSAuthToken."),
         )
 
     @outages_refused
-    def may_still(self, caller: Caller) -> bool:
-        """Whether what allowed a caller is still in force."""
+    def may_still(self, key: Key, caller: Caller) -> bool:
+        """Whether what allowed a caller, beside the key, is still in force."""
+        if caller.authorised_by is None:
+            return key.developer_id == caller.seller_id
         with self._database.read() as connection:
-            key = accounts.find_access_key(connection, caller.access_key_id)
-            if key is None or key.revoked_at is not None:
-                return False
-            if caller.authorised_by is None:
-                return key.seller_id == caller.seller_id
             token = accounts.find_auth_token(connection, caller.authorised_by)
         return (
             token is not None
             and token.revoked_at is None
             and token.seller_id == caller.seller_id
-            and token.developer_id == key.seller_id
+            and token.developer_id == key.developer_id
         )
 
     @outages_refused

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.store.tables import (
     access_key,
@@ -18,6 +18,10 @@ from app.store.tables import (
     merchant_token,
     seller,
 )
+
+# Every call asks for these: they are made once.
+_ACCESS_KEY = select(access_key).where(access_key.c.access_key_id == bindparam("id"))
+_AUTH_TOKEN = select(auth_token).where(auth_token.c.token_sha256 == bindparam("digest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,7 @@ def add_access_key(
 
 def find_access_key(connection: Connection, access_key_id: str) -> AccessKey | None:
     """Return an access key, revoked or not, if there is one of that id."""
-    query = select(access_key).where(access_key.c.access_key_id == access_key_id)
-    row = connection.execute(query).first()
+    row = connection.execute(_ACCESS_KEY, {"id": access_key_id}).first()
     return None if row is None else AccessKey(*row)
 
 
@@ -175,8 +178,7 @@ def add_auth_token(
 
 def find_auth_token(connection: Connection, token_sha256: str) -> AuthToken | None:
     """Return a token, revoked or not, if there is one of that digest."""
-    query = select(auth_token).where(auth_token.c.token_sha256 == token_sha256)
-    row = connection.execute(query).first()
+    row = connection.execute(_AUTH_TOKEN, {"digest": token_sha256}).first()
     return None if row is None else AuthToken(*row)
 
 

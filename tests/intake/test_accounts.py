@@ -9,11 +9,18 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from app.errors import ErrorCode, ServiceError
-from app.intake.accounts import AccountError, Accounts, Caller
+from app.intake.accounts import AccountError, Accounts, Caller, Credentials, Key
 from app.intake.seals import SealBroken, Seals
 from app.intake.tokens import NextTokens
 from app.store.backends import Database
 from tests.held import NOON, HeldClock
+
+
+def _key(accounts: Accounts, made: Credentials) -> Key:
+    """Return the key that was made, which is in force."""
+    key = accounts.key_in_force(made.access_key_id)
+    assert key is not None
+    return key
 
 
 def test_a_new_seller_gets_credentials_of_the_usual_form(accounts: Accounts) -> None:
@@ -27,7 +34,7 @@ def test_a_new_seller_gets_credentials_of_the_usual_form(accounts: Accounts) -> 
     assert re.fullmatch(
         "amzn[.]mws[.][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", made.auth_token
     )
-    assert accounts.secret_of(made.access_key_id) == made.secret
+    assert _key(accounts, made).secret == made.secret
 
 
 def test_no_secret_is_readable_in_the_database(
@@ -79,13 +86,11 @@ def test_keys_are_changed_with_an_overlap_and_revoked_at_once(
 
     second = accounts.rotate(first.seller_id)
 
-    assert accounts.secret_of(first.access_key_id) == first.secret
-    assert accounts.secret_of(second.access_key_id) == second.secret
+    assert _key(accounts, first).secret == first.secret
+    assert _key(accounts, second).secret == second.secret
     accounts.revoke(first.access_key_id)
-    assert accounts.secret_of(first.access_key_id) is None
-    with pytest.raises(ServiceError) as refused:
-        accounts.authorise(first.access_key_id, first.seller_id, None)
-    assert refused.value.code is ErrorCode.ACCESS_DENIED
+    assert accounts.key_in_force(first.access_key_id) is None
+    assert _key(accounts, second).developer_id == first.seller_id
 
 
 @pytest.mark.parametrize(
@@ -138,13 +143,15 @@ def test_a_key_acts_for_its_own_seller_with_or_without_a_token(
     made = accounts.create_seller("Books")
     other = accounts.create_seller("Toys")
 
-    without = accounts.authorise(made.access_key_id, made.seller_id, None)
-    within = accounts.authorise(made.access_key_id, made.seller_id, made.auth_token)
+    key = _key(accounts, made)
+
+    without = accounts.authorise(key, made.seller_id, None)
+    within = accounts.authorise(key, made.seller_id, made.auth_token)
 
     assert (without.seller_id, within.seller_id) == (made.seller_id, made.seller_id)
     for token in ("amzn.mws.wrong", other.auth_token):
         with pytest.raises(ServiceError) as refused:
-            accounts.authorise(made.access_key_id, made.seller_id, token)
+            accounts.authorise(key, made.seller_id, token)
         assert refused.value.code is ErrorCode.ACCESS_DENIED
 
 
@@ -155,22 +162,24 @@ def test_a_developer_acts_for_a_seller_who_gave_a_token(accounts: Accounts) -> N
     other = accounts.create_seller("Toys")
     token = accounts.authorise_developer(seller.seller_id, developer.seller_id)
 
-    caller = accounts.authorise(developer.access_key_id, seller.seller_id, token)
+    theirs = _key(accounts, developer)
+
+    caller = accounts.authorise(theirs, seller.seller_id, token)
 
     assert caller.seller_id == seller.seller_id
-    assert accounts.may_still(caller)
+    assert accounts.may_still(theirs, caller)
     for key, seller_id, given in (
-        (developer.access_key_id, seller.seller_id, None),
-        (developer.access_key_id, seller.seller_id, seller.auth_token),
-        (developer.access_key_id, other.seller_id, token),
-        (developer.access_key_id, "A1NOBODY00000", token),
-        (other.access_key_id, seller.seller_id, token),
+        (theirs, seller.seller_id, None),
+        (theirs, seller.seller_id, seller.auth_token),
+        (theirs, other.seller_id, token),
+        (theirs, "A1NOBODY00000", token),
+        (_key(accounts, other), seller.seller_id, token),
     ):
         with pytest.raises(ServiceError) as refused:
             accounts.authorise(key, seller_id, given)
         assert refused.value.code is ErrorCode.ACCESS_DENIED
     accounts.revoke_authorisation(token)
-    assert not accounts.may_still(caller)
+    assert not accounts.may_still(theirs, caller)
 
 
 def test_a_lost_seal_key_is_named(accounts: Accounts, database: Database) -> None:
@@ -179,7 +188,7 @@ def test_a_lost_seal_key_is_named(accounts: Accounts, database: Database) -> Non
     stranger = Accounts(database, Seals([Fernet.generate_key().decode()]), HeldClock())
 
     with pytest.raises(SealBroken, match="FEEDGATE_SECRET_KEY"):
-        stranger.secret_of(made.access_key_id)
+        stranger.key_in_force(made.access_key_id)
 
 
 CALLER = Caller("AKIAEXAMPLE0KEY00001", "A1SELLER000001")

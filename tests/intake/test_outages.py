@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app.engine.threads import ParserThreads
 from app.errors import ErrorCode, ServiceError
-from app.intake.accounts import Accounts, Caller
+from app.intake.accounts import Accounts, Caller, Key
 from app.intake.feed_requests import FeedRequest
 from app.intake.orders import OrderDesk
 from app.intake.seals import Seals
@@ -163,6 +163,7 @@ def test_a_database_that_is_gone_refuses_every_question(
     """503 for whatever is asked, and answers again when it is back."""
     intake = new_intake(behind_cable)
     accounts = Accounts(behind_cable, seals, HeldClock())
+    key = Key(seller.access_key_id, seller.seller_id, "secret")
     questions: list[Callable[[], object]] = [
         lambda: intake.submit(seller, request(), [FEED]),
         lambda: intake.list(seller, FeedQuery(), 10),
@@ -170,8 +171,8 @@ def test_a_database_that_is_gone_refuses_every_question(
         lambda: intake.cancel(seller, FeedQuery(ids=("1",)), 10),
         lambda: intake.result(seller, "50000000001"),
         lambda: OrderDesk(behind_cable).get_orders(seller.seller_id, ["026"]),
-        lambda: accounts.secret_of(seller.access_key_id),
-        lambda: accounts.authorise(seller.access_key_id, seller.seller_id, None),
+        lambda: accounts.key_in_force(seller.access_key_id),
+        lambda: accounts.authorise(key, seller.seller_id, "amzn.mws.token"),
     ]
     cable.cut()
 

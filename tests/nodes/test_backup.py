@@ -148,7 +148,7 @@ def test_a_backup_made_while_feeds_run_goes_on_elsewhere(
         assert 20 <= cancelled(running) <= at_end
         assert "_IN_PROGRESS_" in statuses(running)
         _check_documents(running)
-        assert running.accounts.secret_of(caller.access_key_id)
+        assert running.accounts.key_in_force(caller.access_key_id)
         with working(running):
             eventually(lambda: set(statuses(running)) == {"_DONE_"}, 120)
         assert cancelled(running) == ORDERS

@@ -165,10 +165,14 @@ def kill_servers(world: World, bounds: Bounds, clients: int = 4) -> Submitted:
     dice = random.Random(bounds.seed)
     port = free_port()
     seller_id, keys = next(iter(world.callers.items()))
-    secret = world.service.accounts.secret_of(keys.access_key_id)
-    assert secret
+    key = world.service.accounts.key_in_force(keys.access_key_id)
+    assert key
     caller = Caller(
-        f"http://127.0.0.1:{port}", keys.access_key_id, secret, seller_id, world.clock()
+        f"http://127.0.0.1:{port}",
+        keys.access_key_id,
+        key.secret,
+        seller_id,
+        world.clock(),
     )
     told = Clients(world, caller)
     threads = [Thread(target=told.patient, args=(seed,)) for seed in range(clients)]
