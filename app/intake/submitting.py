@@ -248,14 +248,15 @@ class Submitter:
                 accepted = feeds.accept(
                     connection, feed, verdict, now=self.clock(), window=window
                 )
-                work = feeds.load_work(connection, accepted.feed_submission_id)
+                number = accepted.feed_submission_id
+                document_id = feeds.document_of(connection, number)
                 if alongside is not None:
                     alongside(connection, accepted)
         except BaseException:
             if accepted is None or self._is_absent(accepted):
                 discard(feed.document_id)
             raise
-        if work.document_id != feed.document_id:
+        if document_id != feed.document_id:
             # The same signed request again: the first document serves it.
             discard(feed.document_id)
         with bound(feed_submission_id=accepted.feed_submission_id):

@@ -22,6 +22,16 @@ from app.store.tables import (
 # Every call asks for these: they are made once.
 _ACCESS_KEY = select(access_key).where(access_key.c.access_key_id == bindparam("id"))
 _AUTH_TOKEN = select(auth_token).where(auth_token.c.token_sha256 == bindparam("digest"))
+_MERCHANT_TOKENS = (
+    select(merchant_token.c.token)
+    .where(merchant_token.c.seller_id == bindparam("id"))
+    .order_by(merchant_token.c.token)
+)
+_MARKETPLACES = (
+    select(marketplace_participation.c.marketplace_id)
+    .where(marketplace_participation.c.seller_id == bindparam("id"))
+    .order_by(marketplace_participation.c.marketplace_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +97,7 @@ def add_merchant_tokens(
 
 def merchant_tokens(connection: Connection, seller_id: str) -> list[str]:
     """Return a seller's merchant tokens in their order as text."""
-    query = select(merchant_token.c.token)
-    query = query.where(merchant_token.c.seller_id == seller_id)
-    return list(connection.scalars(query.order_by(merchant_token.c.token)))
+    return list(connection.scalars(_MERCHANT_TOKENS, {"id": seller_id}))
 
 
 def add_marketplaces(
@@ -103,9 +111,7 @@ def add_marketplaces(
 
 def marketplaces(connection: Connection, seller_id: str) -> list[str]:
     """Return the ids of the marketplaces that a seller sells in."""
-    table = marketplace_participation.c
-    query = select(table.marketplace_id).where(table.seller_id == seller_id)
-    return list(connection.scalars(query.order_by(table.marketplace_id)))
+    return list(connection.scalars(_MARKETPLACES, {"id": seller_id}))
 
 
 def add_access_key(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from app.errors import ResultCode
 from app.model.feed import FeedStatus, FeedSubmission, Problem, Rules, Verdict
@@ -21,6 +21,19 @@ from app.store.tables import feed_document, feed_submission, report
 
 _feed = feed_submission.c
 _MESSAGE_PATH = re.compile(r"/AmazonEnvelope/Message\[(\d+)\]")
+
+# Every feed that is taken in asks for these: they are made once.
+_ADD = insert(feed_submission).returning(*SHOWN)
+_SAME_REQUEST = (
+    select(*SHOWN)
+    .where(
+        _feed.seller_id == bindparam("of_seller"),
+        _feed.request_digest == bindparam("digest"),
+        _feed.submitted_at >= bindparam("since"),
+    )
+    .order_by(_feed.feed_submission_id)
+)
+_DOCUMENT = select(_feed.document_id).where(_feed.feed_submission_id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +114,7 @@ def accept(
         if earlier is not None:
             lanes.count_out(connection, feed.seller_id, feed.feed_type, 1)
             return earlier
-    row = connection.execute(
-        insert(feed_submission).returning(*SHOWN), _row(feed, verdict, now)
-    ).one()
+    row = connection.execute(_ADD, _row(feed, verdict, now)).one()
     add_results(connection, row.feed_submission_id, _placed(verdict))
     announce(connection)
     return read_submission(row)
@@ -119,7 +130,7 @@ def add_aborted(
         "started_at": now,
         "completed_at": now,
     }
-    added = connection.execute(insert(feed_submission).returning(*SHOWN), row).one()
+    added = connection.execute(_ADD, row).one()
     tell_of_feeds(connection, feed.seller_id, [added], FeedStatus.CANCELLED, now)
     return read_submission(added)
 
@@ -128,13 +139,14 @@ def accepted_before(
     connection: Connection, seller_id: str, request_digest: str, *, since: datetime
 ) -> FeedSubmission | None:
     """Return the submission that the same signed request made since then, if any."""
-    query = select(*SHOWN).where(
-        _feed.seller_id == seller_id,
-        _feed.request_digest == request_digest,
-        _feed.submitted_at >= since,
-    )
-    row = connection.execute(query.order_by(_feed.feed_submission_id)).first()
+    values = {"of_seller": seller_id, "digest": request_digest, "since": since}
+    row = connection.execute(_SAME_REQUEST, values).first()
     return None if row is None else read_submission(row)
+
+
+def document_of(connection: Connection, feed_submission_id: int) -> str:
+    """Return the id of a feed's document. Raises NoResultFound for a wrong id."""
+    return str(connection.execute(_DOCUMENT, {"id": feed_submission_id}).scalar_one())
 
 
 def load_work(connection: Connection, feed_submission_id: int) -> Work:

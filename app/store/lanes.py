@@ -8,11 +8,13 @@ in a later statement (queue-design, "Races found while designing"). What is call
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Select,
     and_,
     literal,
@@ -106,16 +108,18 @@ def lock_all_of_seller(connection: Connection, seller_id: str) -> None:
 
 def count_in(connection: Connection, lane: InLane) -> None:
     """Count one more feed in a lane, which is made if it is new, and lock it."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     row = {"seller_id": lane.seller_id, "feed_type": lane.feed_type, "queued": 1}
-    connection.execute(
-        dialect.insert(feed_lane)
-        .values(row)
-        .on_conflict_do_update(
-            index_elements=["seller_id", "feed_type"],
-            set_={"queued": _lane.queued + 1},
-        )
+    connection.execute(_counting_in(connection.dialect.name), row)
+
+
+@cache
+def _counting_in(dialect_name: str) -> Executable:
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
+    counting: Executable = dialect.insert(feed_lane).on_conflict_do_update(
+        index_elements=["seller_id", "feed_type"],
+        set_={"queued": _lane.queued + 1},
     )
+    return counting
 
 
 def count_out(

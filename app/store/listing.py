@@ -6,12 +6,22 @@ Everything is found by seller, so that no door can forget it (design D7).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import func as sql
 
 from app.model.feed import FeedStatus, FeedSubmission
@@ -75,18 +85,23 @@ def find(
     before_id: int | None = None,
 ) -> list[FeedSubmission]:
     """Return at most `limit` submissions, newest first; `before_id` goes on there."""
-    query = select(*SHOWN).where(*matching(seller_id, wanted))
+    values = _compared(seller_id, wanted)
     if before_id is not None:
-        query = query.where(_feed.feed_submission_id < before_id)
-    query = query.order_by(_feed.feed_submission_id.desc()).limit(limit)
-    return [read_submission(row) for row in connection.execute(query)]
+        values["before_id"] = before_id
+    query = _found(tuple(values))
+    if further := _further(wanted):
+        query = query.where(*further)
+    found = connection.execute(query, {**values, "most": limit})
+    return [read_submission(row) for row in found]
 
 
 def count(connection: Connection, seller_id: str, wanted: Wanted) -> int:
     """Return how many submissions are meant."""
-    query = select(sql.count()).select_from(feed_submission)
-    counted = connection.execute(query.where(*matching(seller_id, wanted)))
-    number: int = counted.scalar_one()
+    values = _compared(seller_id, wanted)
+    query = _counted(tuple(values))
+    if further := _further(wanted):
+        query = query.where(*further)
+    number: int = connection.execute(query, values).scalar_one()
     return number
 
 
@@ -126,11 +141,8 @@ def report(
     connection: Connection, seller_id: str, feed_submission_id: int
 ) -> Report | None:
     """Return the report of a submission; None if the seller has no such submission."""
-    wanted = Wanted(feed_submission_ids=[feed_submission_id])
-    query = select(
-        _feed.status, _feed.report_document_id, _feed.report_md5, _feed.feed_type
-    )
-    row = connection.execute(query.where(*matching(seller_id, wanted))).first()
+    values = _compared(seller_id, Wanted(feed_submission_ids=[feed_submission_id]))
+    row = connection.execute(_reported(tuple(values)), values).first()
     if row is None:
         return None
     return Report(
@@ -158,20 +170,72 @@ def read_submission(row: Any) -> FeedSubmission:
 
 def matching(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
     """Return the conditions that a seller's submissions must meet."""
-    conditions: list[ColumnElement[bool]] = [_feed.seller_id == seller_id]
-    if wanted.feed_submission_ids is not None:
-        ids = [number for number in wanted.feed_submission_ids if number <= _LARGEST_ID]
-        conditions.append(_feed.feed_submission_id.in_(ids))
-    if wanted.feed_types is not None:
-        conditions.append(_feed.feed_type.in_(wanted.feed_types))
-    if wanted.statuses is not None:
-        conditions.append(_feed.status.in_(wanted.statuses))
-    if wanted.submitted_from is not None:
-        conditions.append(_feed.submitted_at >= wanted.submitted_from)
-    if wanted.submitted_to is not None:
-        conditions.append(_feed.submitted_at <= wanted.submitted_to)
-    if wanted.submitted_before is not None:
-        conditions.append(_feed.submitted_at < wanted.submitted_before)
+    compared = _compared(seller_id, wanted)
+    conditions = [_COMPARISONS[name](value) for name, value in compared.items()]
+    return [*conditions, *_further(wanted)]
+
+
+# The plain comparisons, each with the name of its value. No name is that of a column.
+_COMPARISONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "of_seller": lambda value: _feed.seller_id == value,
+    "ids": lambda value: _feed.feed_submission_id.in_(value),
+    "feed_types": lambda value: _feed.feed_type.in_(value),
+    "statuses": lambda value: _feed.status.in_(value),
+    "submitted_from": lambda value: _feed.submitted_at >= value,
+    "submitted_to": lambda value: _feed.submitted_at <= value,
+    "submitted_before": lambda value: _feed.submitted_at < value,
+    "before_id": lambda value: _feed.feed_submission_id < value,
+}
+_LISTS = ("ids", "feed_types", "statuses")
+
+
+def _compared(seller_id: str, wanted: Wanted) -> dict[str, Any]:
+    """Return the values to compare with, by the names in `_COMPARISONS`."""
+    ids = wanted.feed_submission_ids
+    values = {
+        "of_seller": seller_id,
+        "ids": None if ids is None else [each for each in ids if each <= _LARGEST_ID],
+        "feed_types": wanted.feed_types,
+        "statuses": wanted.statuses,
+        "submitted_from": wanted.submitted_from,
+        "submitted_to": wanted.submitted_to,
+        "submitted_before": wanted.submitted_before,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _bound(names: Iterable[str]) -> list[ColumnElement[bool]]:
+    return [
+        _COMPARISONS[name](bindparam(name, expanding=name in _LISTS)) for name in names
+    ]
+
+
+# Statements that calls ask for are made once for each set of names: making one takes
+# longer than running it.
+
+
+@cache
+def _found(names: tuple[str, ...]) -> Select[Any]:
+    newest_first = _feed.feed_submission_id.desc()
+    query = select(*SHOWN).where(*_bound(names)).order_by(newest_first)
+    return query.limit(bindparam("most"))
+
+
+@cache
+def _counted(names: tuple[str, ...]) -> Select[Any]:
+    return select(sql.count()).select_from(feed_submission).where(*_bound(names))
+
+
+@cache
+def _reported(names: tuple[str, ...]) -> Select[Any]:
+    return select(
+        _feed.status, _feed.report_document_id, _feed.report_md5, _feed.feed_type
+    ).where(*_bound(names))
+
+
+def _further(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return the conditions that are more than one comparison."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.standings is not None:
         stands = [
             and_(_feed.status == status, _feed.given_up.is_(given_up))
