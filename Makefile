@@ -50,7 +50,7 @@ NODE = tests/clients/node tests/browser
 	fi
 
 screenshots: .venv/tests .venv/node ## look at the desk in Chromium; writes docs/images anew
-	REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py
+	REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py tests/browser/test_feeds.py tests/browser/test_figures.py
 	$(BIN)/python -m tests.browser.images
 
 bench: .venv/tests ## every figure of docs/performance.md (5 minutes); FIGURES="gate submit" for some

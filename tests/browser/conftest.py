@@ -6,6 +6,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from app.doors.web.visits import SESSION
 from tests.browser.pages import AXE, SCREENSHOTS, WIDE
 from tests.browser.world import World, world_at
+from tests.desk.conftest import PASSWORD, Place, desk_at
+from tests.desk.test_feeds import several
+from tests.desk.test_files import CANCEL, CANCELLATION, TWO_ITEMS, XML, upload
 
 CHROMIUM = Path("/usr/bin/chromium")
 LOCALES = {"en": "en-GB", "zh_Hans": "zh-CN"}
@@ -59,6 +64,40 @@ def world(
     with world_at(home, f"sqlite:///{copy}") as opened:
         opened.place.work()
         yield opened
+
+
+@dataclass
+class Idle:
+    """A desk whose worker rests, so that feeds wait; a file may have 100 kB."""
+
+    place: Place
+    _places: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def session(self) -> str:
+        """Sign ada in and return the cookie's secret; each time from another place."""
+        place = f"test {next(self._places)}"
+        return self.place.service.desk_users.sign_in("ada", PASSWORD, place)
+
+    def fill(self, most: int) -> None:
+        """Submit feeds until there are so many of them, and one file."""
+        with self.place.browse() as browser:
+            browser.sign_in()
+            for number in range(len(self.place.feeds()), most):
+                upload(browser, XML, several([TWO_ITEMS] * (number + 1)))
+            if CANCELLATION not in dict(self.place.feeds()):
+                upload(browser, CANCELLATION, CANCEL)
+
+
+@pytest.fixture(scope="package")
+def idle(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Idle]:
+    """The desk that tests of waiting feeds share."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    home = tmp_path_factory.mktemp("idle")
+    copy = shutil.copy(migrated_sqlite, home / "feedgate.db")
+    with desk_at(home, f"sqlite:///{copy}", max_feed_bytes=100_000) as place:
+        yield Idle(place)
 
 
 @pytest.fixture

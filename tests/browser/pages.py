@@ -59,6 +59,10 @@ DOCUMENTED = (
     "ship-en-1280",
     "result-en-1280",
     "orders-zh-Hans-375",
+    "files-en-1280",
+    "feed-en-1280",
+    "health-en-1280",
+    "mail-en-1280",
 )
 """The screenshots that the documentation shows, made small by `make screenshots`."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from app.doors.web.language import languages
 from tests.browser.pages import violations
+from tests.desk.test_files import HEAD
 
 BOTH_WAYS = [
     (language, javascript)
@@ -44,6 +45,27 @@ def fill_cancellation(
     page.locator(f"#quantity-{THREE}").fill(quantity)
     page.get_by_label(say("Reason for cancellation")).select_option("PricingError")
     page.get_by_label(say("Seller memo")).fill(memo)
+
+
+def cancelling(order: str) -> bytes:
+    """Write a file that cancels both items of an open order."""
+    return HEAD + b"".join(
+        f"{order}\tNoInventory\t{item}\n".encode() for item in (ONE, THREE)
+    )
+
+
+def choose_file(page: Page, kind: str, content: bytes) -> None:
+    """Fill in the form of the files page."""
+    page.locator("#kind").select_option(kind)
+    file = FilePayload(name="orders.txt", mimeType="text/plain", buffer=content)
+    page.locator("#file").set_input_files(file)
+
+
+def upload(page: Page, say: Callable[..., str], kind: str, content: bytes) -> None:
+    """Open the files page and send a file."""
+    page.goto("/desk/files")
+    choose_file(page, kind, content)
+    page.get_by_role("button", name=say("Upload"), exact=True).click()
 
 
 def submit(page: Page, say: Callable[..., str]) -> None:
