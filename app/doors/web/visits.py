@@ -20,6 +20,8 @@ ENTRANCE = "feedgate_entrance"
 
 CSRF = "csrf_token"
 
+_YEAR = 31_536_000
+
 
 class SignInNeeded(Exception):
     """Nobody is signed in (any more); `fields` are those of the form that was sent."""
@@ -34,10 +36,13 @@ class FormRefused(Exception):
     """A form did not carry the token of its session."""
 
 
-def language_of(request: Request) -> Language:
-    """Return the language that the visitor chose, or that the browser asks for."""
+def language_of(request: Request, now: str = "") -> Language:
+    """Return the language that the visitor chose, or that the browser asks for.
+
+    `now` is the one that is being chosen, if any.
+    """
     return chosen(
-        request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")
+        now or request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")
     )
 
 
@@ -63,7 +68,8 @@ def posting(request: Request, fields: SentFields) -> Visit:
         raise SignInNeeded(fields)
     if not same(fields.get(CSRF), user.csrf_token):
         raise FormRefused
-    return Visit(request, desk_of(request), user, language_of(request))
+    language = language_of(request, fields.get("language"))
+    return Visit(request, desk_of(request), user, language)
 
 
 Posting = Annotated[Visit, Depends(posting)]
@@ -88,6 +94,11 @@ def set_cookie(
         httponly=True,
         samesite="lax",
     )
+
+
+def keep_language(request: Request, response: Response, language: str) -> None:
+    """Remember the language that was chosen, for a year."""
+    set_cookie(request, response, LANGUAGE, language, age=_YEAR)
 
 
 def new_entrance() -> str:
