@@ -68,13 +68,22 @@ def engines(url: URL) -> tuple[Engine, Engine]:
         pool_use_lifo=True,
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
     )
-    _set_up(writer, "BEGIN IMMEDIATE", f"PRAGMA cache_size = {_WRITER_CACHE}")
-    _set_up(
-        reader,
-        "BEGIN",
-        f"PRAGMA cache_size = {_READER_CACHE}",
-        "PRAGMA query_only = ON",
-    )
+    _set_up(writer, f"PRAGMA cache_size = {_WRITER_CACHE}")
+    _set_up(reader, f"PRAGMA cache_size = {_READER_CACHE}", "PRAGMA query_only = ON")
+
+    # Transactions are begun by us: sqlite3 would begin before the first write only.
+    @event.listens_for(writer, "begin")
+    def begin_to_write(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(reader, "begin")
+    def begin_to_read(connection: Connection) -> None:
+        # Past SQLAlchemy, which takes longer for it than SQLite for a whole answer.
+        # It cannot fail: nothing is locked before the first statement.
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("BEGIN").close()
+
     return writer, reader
 
 
@@ -101,9 +110,7 @@ def throw_away_engine(path: Path) -> Engine:
     return engine
 
 
-def _set_up(engine: Engine, begin: str, *pragmas: str) -> None:
-    """Begin transactions ourselves: sqlite3 would begin before the first write only."""
-
+def _set_up(engine: Engine, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, record: object) -> None:
         _use_wal(connection)
@@ -117,10 +124,6 @@ def _set_up(engine: Engine, begin: str, *pragmas: str) -> None:
             *pragmas,
         ):
             connection.execute(pragma).close()
-
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
