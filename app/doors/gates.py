@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio.to_thread
@@ -27,10 +27,15 @@ class Gates:
         self._gates = asyncio.Semaphore(settings.gate_count)
         self._threads = anyio.CapacityLimiter(settings.gate_count)
 
-    async def run(self, receive: Callable[[], Result]) -> Result:
+    async def run(
+        self,
+        receive: Callable[[], Result],
+        first: Callable[[], Awaitable[None]] | None = None,
+    ) -> Result:
         """Read a document once a gate is free for it; until then its body waits.
 
-        Raises ServiceError (ServiceUnavailable) if none becomes free in time.
+        `first` is done where the event loop is, before `receive` gets its thread.
+        Raises ServiceError (ServiceUnavailable) if no gate becomes free in time.
         """
         try:
             async with asyncio.timeout(self._wait_seconds):
@@ -42,6 +47,8 @@ class Gates:
                 "after a pause.",
             ) from error
         try:
+            if first is not None:
+                await first()
             return await anyio.to_thread.run_sync(receive, limiter=self._threads)
         finally:
             self._gates.release()

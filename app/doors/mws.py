@@ -41,6 +41,7 @@ from app.doors.request import Body, Message, Receive, Request, Scope
 from app.doors.sections import SECTIONS, find_section, front_door
 from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Accounts
+from app.intake.feed_requests import too_slow
 from app.intake.finances import FinancialDesk
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
@@ -201,8 +202,17 @@ class MwsDoor:
             form = await body.read_form(self._settings.max_form_bytes)
         answer = await self._in_thread(self._run, request, form, exchange)
         if isinstance(answer, TakesBody):
-            return await self._gates.run(partial(answer.receive, body))
+            receive = partial(answer.receive, body)
+            return await self._gates.run(receive, partial(self._read_ahead, body))
         return answer
+
+    async def _read_ahead(self, body: Body) -> None:
+        seconds = self._settings.max_feed_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await body.read_ahead()
+        except TimeoutError as error:
+            raise too_slow(seconds) from error
 
     def _check_head(self, request: Request) -> None:
         if request.method not in ("GET", "POST"):

@@ -74,6 +74,14 @@ class Body:
         self._receive = receive
         self._idle_seconds = idle_seconds
         self._ended = False
+        self._ahead = b""
+
+    async def read_ahead(self) -> None:
+        """Read the first piece before it is asked for.
+
+        A short body is whole then, and takes no change of threads to be iterated over.
+        """
+        self._ahead = await self.read()
 
     async def read(self) -> bytes:
         """Return the next piece, about PIECE_BYTES long; empty at the end."""
@@ -95,7 +103,10 @@ class Body:
         return bytes(form)
 
     def __iter__(self) -> Iterator[bytes]:
-        while piece := anyio.from_thread.run(self.read):
+        if self._ahead:
+            yield self._ahead
+            self._ahead = b""
+        while not self._ended and (piece := anyio.from_thread.run(self.read)):
             yield piece
 
     async def _next(self) -> bytes:

@@ -112,9 +112,13 @@ class Submitter:
         self, caller: Caller, request: FeedRequest
     ) -> tuple[FeedType, FeedRequest]:
         feed_type = feed_requests.served_feed_type(request.feed_type)
+        is_flat = feed_type.flat_file is not None
+        if not request.marketplace_ids and not is_flat:
+            # Most feeds name no marketplace: nothing to ask the database for.
+            return feed_type, request
         own = self.accounts.sells_in(caller.seller_id)
         feed_requests.check_marketplaces(request.marketplace_ids, own)
-        if feed_type.flat_file is not None:
+        if is_flat:
             charset = flat_charset(
                 request.charset,
                 request.marketplace_ids or own,

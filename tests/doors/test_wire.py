@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
@@ -244,6 +245,36 @@ def test_a_body_that_falls_silent_is_refused(start: Settings, feed: bytes) -> No
     assert b"<Code>InputStreamDisconnected</Code>" in body
     assert running.caller.submit(feed).status == 200
     assert len(running.documents()) == 1
+
+
+def test_a_body_that_drips_is_refused(start: Settings, feed: bytes) -> None:
+    """Never silent for long, it would hold a gate for ever."""
+    running = start(max_feed_seconds=0.3, gates=1)
+
+    with connected(running.caller) as wire:
+        length = f"Content-Length: {len(feed)}"
+        wire.sendall(submission(running.caller, feed, length) + feed[:100])
+        _, body = one_answer(wire)
+
+    assert b"<Code>InputStreamDisconnected</Code>" in body
+    assert b"had not arrived after 0.3 seconds" in body
+    assert running.documents() == []
+
+
+def test_a_long_body_that_comes_too_slowly_is_refused(start: Settings) -> None:
+    """What comes after its first piece is looked at as well."""
+    running = start(max_feed_seconds=0.3)
+    long = bytes(3_000_000)
+
+    with connected(running.caller) as wire:
+        length = f"Content-Length: {len(long)}"
+        wire.sendall(submission(running.caller, long, length) + long[:1_500_000])
+        time.sleep(0.6)
+        wire.sendall(long[1_500_000:])
+        _, body = one_answer(wire)
+
+    assert b"had not arrived after 0.3 seconds" in body
+    assert running.documents() == []
 
 
 def test_a_feed_that_finds_no_gate_is_told_to_come_back(
