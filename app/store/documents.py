@@ -229,10 +229,12 @@ class FileDocumentWriter(SpooledWriter):
         self._final = final
 
     def commit(self) -> str:
-        """Write through to the disk: the bytes, then the name."""
+        """Write bytes and name through to the disk, before anybody knows the name.
+
+        The file is synced under its last name: that takes the name along, so that the
+        folder, synced behind it, has nothing more to wait for.
+        """
         self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
         store = self._temporary.parent.parent
         if not store.is_dir():
             # Made anew it would lie where nobody looks once the store is back.
@@ -240,9 +242,16 @@ class FileDocumentWriter(SpooledWriter):
         try:
             make_folder(self._final.parent)
             self._temporary.replace(self._final)
+            os.fsync(self._file.fileno())
             _fsync_folder(self._final.parent)
-        except FileNotFoundError as error:
-            raise DocumentsUnreachable(f"{store} is not there any more") from error
+        except BaseException as error:
+            with suppress(OSError):
+                self._final.unlink(missing_ok=True)
+            if isinstance(error, FileNotFoundError):
+                gone = f"{store} is not there any more"
+                raise DocumentsUnreachable(gone) from error
+            raise
+        self._file.close()
         return self._document_id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import os
 import subprocess
@@ -93,7 +94,7 @@ def test_a_committed_document_survives_the_end_of_its_writer(
 def test_a_document_is_durable_before_its_id_is_given_out(
     documents: FileDocuments, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The file first, then every folder that is new: so it outlives a power failure."""
+    """Every folder that is new, the file, and its name: it outlives a power failure."""
     synced: list[Path] = []
     fsync = os.fsync
 
@@ -107,7 +108,7 @@ def test_a_document_is_durable_before_its_id_is_given_out(
     root = tmp_path / "documents"
     first = root / document_id[:2]
     second = first / document_id[2:4]
-    assert synced == [root / "incoming" / document_id, root, first, second]
+    assert synced == [root, first, second / document_id, second]
 
 
 def test_a_deleted_document_is_gone_and_deleting_it_twice_is_no_error(
@@ -181,6 +182,23 @@ else:
 
     assert done.returncode == 0, done.stderr
     assert files_in(tmp_path) == []
+
+
+def test_a_document_that_cannot_be_synced_leaves_nothing(
+    documents: FileDocuments, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Some disks are found full or broken only then; no id was given out."""
+    stored(documents)
+    [kept] = files_in(tmp_path)
+
+    def broken(descriptor: int) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="broken"):
+        stored(documents)
+
+    assert files_in(tmp_path) == [kept]
 
 
 # Orphans
