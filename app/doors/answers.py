@@ -19,6 +19,7 @@ XML = "text/xml"
 DECLARATION = '<?xml version="1.0"?>\n'
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = re.compile("[\t\n -%'-;=?-~]*")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
 
@@ -63,6 +64,8 @@ def escape(text: str) -> str:
 
     Characters that XML 1.0 does not know become U+FFFD.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     legal = _ILLEGAL.sub("\ufffd", text).translate(_ENTITIES)
     return legal.encode("ascii", "xmlcharrefreplace").decode("ascii")
 

@@ -44,7 +44,7 @@ SHOWN = (
     _feed.given_up,
     _feed.report_document_id,
 )
-"""The columns that `read_submission` reads."""
+"""The columns that `read_submission` reads, in the order of FeedSubmission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,20 @@ def document(
 
 def read_submission(row: Any) -> FeedSubmission:
     """Make a submission of a row of the columns `SHOWN`."""
-    values = row._asdict()
-    values["status"] = FeedStatus(values["status"])
-    values["marketplace_ids"] = tuple(filter(None, row.marketplace_ids.split(",")))
-    return FeedSubmission(**values)
+    number, seller_id, feed_type, status, submitted, started, completed = row[:7]
+    listed, given_up, report_id = row[7:]
+    return FeedSubmission(
+        number,
+        seller_id,
+        feed_type,
+        FeedStatus(status),
+        submitted,
+        started,
+        completed,
+        tuple(listed.split(",")) if listed else (),
+        given_up,
+        report_id,
+    )
 
 
 def matching(seller_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
