@@ -57,7 +57,7 @@ def _message(place: int, element: etree._Element) -> Message:
 def _problems(piece: Piece, rules: Rules) -> dict[int, tuple[Problem, ...]]:
     expected = expectations(rules)
     problems: dict[int, tuple[Problem, ...]] = {}
-    for fault in faults(piece, compiled(rules)):
+    for fault in faults(piece, compiled(rules)).told:
         known = problems.get(fault.place, ())
         if len(known) < MOST_A_MESSAGE:
             problems[fault.place] = (*known, explained(fault, expected))

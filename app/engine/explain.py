@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -135,13 +136,19 @@ def _feed_path(fault: Fault) -> str:
     return f"/AmazonEnvelope{path}"
 
 
+# Most feeds make the same mistake in many messages.
+@lru_cache(256)
+def _xpath(path: str) -> etree.XPath:
+    return etree.XPath(f".{path}")
+
+
 def _node(fault: Fault) -> etree._Element | None:
     """Find what a fault is about; None if its path needs a prefix to be read."""
     if not fault.path:
         return fault.within
     try:
-        found = fault.within.xpath(f".{fault.path}")
-    except etree.XPathEvalError:
+        found = _xpath(fault.path)(fault.within)
+    except etree.XPathError:
         return None
     first = found[0] if isinstance(found, list) and found else None
     return first if isinstance(first, etree._Element) else None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 from xml.parsers import expat
 
 from lxml import etree
@@ -16,6 +17,25 @@ from app.engine.syntax import new_parser
 
 _IN_MESSAGE = re.compile(r"/AmazonEnvelope/Message(?:\[(\d+)\])?(?=/|$)")
 _BLANKS = " \t\r\n"
+
+# Errors about a value that is read when all else of its element has been looked at.
+_FACETS = frozenset(
+    getattr(etree.ErrorTypes, f"SCHEMAV_CVC_{name}_VALID")
+    for name in (
+        "LENGTH",
+        "MINLENGTH",
+        "MAXLENGTH",
+        "MININCLUSIVE",
+        "MAXINCLUSIVE",
+        "MINEXCLUSIVE",
+        "MAXEXCLUSIVE",
+        "TOTALDIGITS",
+        "FRACTIONDIGITS",
+        "PATTERN",
+        "ENUMERATION",
+    )
+)
+_DATATYPE = etree.ErrorTypes.SCHEMAV_CVC_DATATYPE_VALID_1_2_1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +64,31 @@ class Stray:
     place: int = 0
 
 
-def head_faults(head: Head, schema: etree.XMLSchema) -> list[Fault | Stray]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is wrong in one piece of a feed, in document order.
+
+    `places` says for each error which Message it stands in, as `Fault.place` does;
+    `told` yields the errors, each made as it is asked for, while the piece is held.
+    `only_values`: every name in the piece is one of the schema's.
+    """
+
+    places: Sequence[int] = ()
+    told: Iterable[Fault | Stray] = ()
+    only_values: bool = False
+
+    @classmethod
+    def of(cls, told: Sequence[Fault | Stray]) -> Self:
+        """Take errors that are made already."""
+        return cls([fault.place for fault in told], told)
+
+
+def head_faults(head: Head, schema: etree.XMLSchema) -> Found:
     """Validate what stands before the first Message, which is well-formed."""
     document = head.document
     root = etree.fromstring(document, new_parser())
     if schema.validate(root):
-        return []
+        return Found()
     found: list[Fault | Stray] = []
     for entry in _log(schema):
         path = (entry.path or "").removeprefix("/AmazonEnvelope")
@@ -57,23 +96,41 @@ def head_faults(head: Head, schema: etree.XMLSchema) -> list[Fault | Stray]:
         # libxml2 gives the line of the envelope for text in it.
         stray_text = not path and "Character content" in entry.message
         found += _strays(document, 0, text_only=True) if stray_text else [fault]
-    return found
+    return Found.of(found)
 
 
-def faults(piece: Piece, schema: etree.XMLSchema) -> list[Fault | Stray]:
-    """Validate the messages of a piece; return what is wrong, in document order."""
+def faults(piece: Piece, schema: etree.XMLSchema) -> Found:
+    """Validate the messages of a piece."""
     if not piece.messages:
-        return list(_strays_of(piece))
+        return Found.of(_strays_of(piece))
     if not is_crowded(piece):
         if schema.validate(piece.root):
-            return []
-        log = [(entry, _IN_MESSAGE.match(entry.path or "")) for entry in _log(schema)]
-        if all(match for _, match in log):
-            return list(_in_messages(piece, log))
+            return Found()
+        log = _log(schema)
+        matches = [_IN_MESSAGE.match(entry.path or "") for entry in log]
+        within = [match for match in matches if match]
+        if len(within) == len(log):
+            numbers = [int(match[1] or 1) for match in within]
+            return Found(
+                [piece.before + number for number in numbers],
+                _in_messages(piece, log, within, numbers),
+                all(map(_about_value, log)),
+            )
     # libxml2 stops checking the children of an envelope behind the first one that is
     # not expected; so each Message is validated on its own (xml-pipeline 2, Poisoning).
     found: list[Fault | Stray] = [*_strays_of(piece), *_one_by_one(piece, schema)]
-    return sorted(found, key=lambda fault: fault.line)
+    return Found.of(sorted(found, key=lambda fault: fault.line))
+
+
+def _about_value(entry: etree._LogEntry) -> bool:
+    """Say whether libxml2 looked through the element of an error all the same.
+
+    It passes over what is in an element that it did not expect. Of attributes, xsi:type
+    may be of a wrong datatype, and then nothing is sure.
+    """
+    if entry.type in _FACETS:
+        return True
+    return entry.type == _DATATYPE and "', attribute '" not in entry.message
 
 
 def _log(schema: etree.XMLSchema) -> list[etree._LogEntry]:
@@ -83,20 +140,21 @@ def _log(schema: etree.XMLSchema) -> list[etree._LogEntry]:
 
 
 def _in_messages(
-    piece: Piece, log: list[tuple[etree._LogEntry, re.Match[str] | None]]
+    piece: Piece,
+    log: list[etree._LogEntry],
+    within: list[re.Match[str]],
+    numbers: list[int],
 ) -> Iterator[Fault]:
     messages = list(piece.root.iterchildren("Message"))
     lines = piece.cut.shift.lines
-    for entry, match in log:
-        if match:
-            number = int(match[1] or 1)
-            yield Fault(
-                piece.before + number,
-                entry.line + lines,
-                messages[number - 1],
-                match.string[match.end() :],
-                entry.message,
-            )
+    for entry, match, number in zip(log, within, numbers, strict=True):
+        yield Fault(
+            piece.before + number,
+            entry.line + lines,
+            messages[number - 1],
+            match.string[match.end() :],
+            entry.message,
+        )
 
 
 def _one_by_one(piece: Piece, schema: etree.XMLSchema) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from app.engine.explain import MOST_A_MESSAGE, explained
-from app.engine.faults import Fault, Stray, faults, head_faults
+from app.engine.faults import Found, faults, head_faults
 from app.engine.flat_gate import check_flat_file, described, recognised, what_no_feed_is
 from app.engine.head import Head
 from app.engine.message_types import MESSAGE_TYPES, ORDER_MESSAGE_TYPES, feed_of
@@ -91,21 +91,25 @@ class _Tally:
     suppressed: int = 0
     envelope_valid: bool = True
 
-    def add(self, found: list[Fault | Stray], expected: dict[str, Expected]) -> None:
+    def add(self, found: Found, expected: dict[str, Expected]) -> None:
         """Take in the errors of one piece: all that its messages have."""
-        by_message = Counter(fault.place for fault in found)
-        told: Counter[int] = Counter()
         before = len(self.errors)
-        for fault in found:
-            if len(self.errors) >= _MOST_A_FEED:
-                break
+        if before < _MOST_A_FEED:
+            self._tell(found, expected)
+        self.suppressed += len(found.places) - (len(self.errors) - before)
+        places = set(found.places)
+        if 0 in places:
+            self.envelope_valid = False
+        self.messages_with_error += len(places - {0})
+
+    def _tell(self, found: Found, expected: dict[str, Expected]) -> None:
+        told: Counter[int] = Counter()
+        for fault in found.told:
             told[fault.place] += 1
             if not fault.place or told[fault.place] <= MOST_A_MESSAGE:
                 self.errors.append(explained(fault, expected))
-        self.suppressed += len(found) - (len(self.errors) - before)
-        if by_message.pop(0, 0):
-            self.envelope_valid = False
-        self.messages_with_error += len(by_message)
+            if len(self.errors) >= _MOST_A_FEED:
+                break
 
 
 def _validated(envelope: Envelope, rules: Rules) -> _Tally:
@@ -121,8 +125,9 @@ def _validated(envelope: Envelope, rules: Rules) -> _Tally:
     for piece in envelope.pieces():
         tally.messages += piece.messages
         found = faults(piece, schema)
-        if found:
-            envelope.names.look_through(piece.cut.data)
+        if found.places:
+            if not found.only_values:
+                envelope.names.look_through(piece.cut.data)
             tally.add(found, expected)
     return tally
 

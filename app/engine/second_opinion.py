@@ -7,7 +7,7 @@ it, only `feedgate validate --second-opinion` and the tests.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
@@ -55,7 +55,7 @@ def second_opinion(
 
 
 def _of_head(envelope: Envelope, rules: Rules) -> Iterator[Difference]:
-    found = head_faults(envelope.head, compiled(rules))
+    found = head_faults(envelope.head, compiled(rules)).told
     root = etree.fromstring(envelope.head.document, new_parser())
     reasons = [_reason(error) for error in _schema(rules).iter_errors(root)]
     yield from _differences(found, {0: reasons[0]} if reasons else {}, rules, {})
@@ -76,19 +76,19 @@ def _of_messages(envelope: Envelope, rules: Rules) -> Iterator[Difference]:
             match = _PLACE.match(error.path or "")
             place = piece.before + int(match[1] or 1) if match else 0
             others.setdefault(place, _reason(error))
-        found = faults(piece, compiled(rules))
+        found = faults(piece, compiled(rules)).told
         yield from _differences(found, others, rules, messages)
 
 
 def _differences(
-    found: list[Fault | Stray],
+    found: Iterable[Fault | Stray],
     others: dict[int, str],
     rules: Rules,
     messages: dict[int, tuple[str, int]],
 ) -> Iterator[Difference]:
     """Compare two opinions; `messages` gives the MessageID and line of each place."""
     # The first error of each Message: later ones are overwritten by earlier ones.
-    ours = {fault.place: fault for fault in reversed(found)}
+    ours = {fault.place: fault for fault in reversed([*found])}
     for place in sorted(ours.keys() ^ others.keys()):
         message_id, line = messages.get(place, ("0", 1))
         if place in ours:

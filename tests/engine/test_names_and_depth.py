@@ -53,6 +53,42 @@ def test_namespaces_in_valid_messages_count_as_names() -> None:
     assert fewer.schema_valid
 
 
+XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f'<Message {XSI} xsi:type="no:such"><a{{0}}/></Message>',
+        "<Message><MessageID><a{0}/></MessageID></Message>",
+        "<Message><MessageID>x</MessageID><a{0}/></Message>",
+        "<Message><MessageID>x</MessageID><a><b{0}/></a></Message>",
+        '<Message><MessageID a{0}="1">x</MessageID></Message>',
+    ],
+)
+def test_names_beside_wrong_values_are_counted(form: str) -> None:
+    """Though libxml2 passes over what is in an element that it did not expect."""
+    many = "".join(form.format(number) for number in range(400))
+
+    verdict = verdict_of(feed(many), limits=NAMES)
+
+    assert verdict.refusal is not None
+    assert verdict.refusal.text.startswith(TOO_MANY)
+
+
+def test_a_piece_with_wrong_values_alone_is_not_searched_for_names() -> None:
+    """All its names are the schema's; looking for others takes longer than the rest."""
+    wrong = "".join(message(acknowledgement("Nope")) for _ in range(1_500))
+
+    verdict = verdict_of(feed(wrong), limits=Limits(max_names=3))
+    unknown = verdict_of(feed(wrong + message("<a/>")), limits=Limits(max_names=3))
+
+    assert verdict.refusal is None
+    assert verdict.messages_with_error == 1_500
+    assert (len(verdict.errors), verdict.suppressed) == (1_000, 500)
+    assert unknown.refusal is not None
+
+
 def test_the_same_few_names_may_stand_any_number_of_times() -> None:
     """Errors are counted to the end, as before."""
     wrong = "".join(message(f"<a{number % 50}/>") for number in range(5_000))
