@@ -63,9 +63,11 @@ def make_ready(settings: Settings) -> None:
     from app.store.backends import is_migrated, migrate
 
     try:
+        if is_migrated(settings.database):
+            return
         if settings.database.startswith("sqlite"):
             migrate(settings.database)
-        elif not is_migrated(settings.database):
+        else:
             raise Failure(
                 "The database is not at the newest revision: run `feedgate migrate`."
             )

@@ -8,21 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from io import BytesIO
-
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from app.errors import ErrorCode, ServiceError
 from app.feedtypes.registry import FLAT_FILE_FEED_TYPES
 from app.model.flatfile import Column, FlatFile
-
-DEFINITIONS = "Data Definitions"
-
-_PREPARED_ROWS = 1_000
-_WIDEST = 60
 
 
 class TemplateFormat(StrEnum):
@@ -55,8 +44,16 @@ def template(feed_type: str, form: TemplateFormat) -> Template:
     Raises ServiceError (InvalidFeedType) for any other.
     """
     kind = _kind_of(feed_type)
-    content = _text(kind) if form is TemplateFormat.TXT else _workbook(kind)
-    return Template(f"{kind.sheet}.{form}", _CONTENT_TYPES[form], content)
+    return Template(f"{kind.sheet}.{form}", _CONTENT_TYPES[form], _content(kind, form))
+
+
+def _content(kind: FlatFile, form: TemplateFormat) -> bytes:
+    if form is TemplateFormat.TXT:
+        return _text(kind)
+    # Here, and not above: openpyxl takes 8 MB, and 20 MB where numpy is installed.
+    from app.intake.workbook import workbook
+
+    return workbook(kind, _rows(kind))
 
 
 def _kind_of(feed_type: str) -> FlatFile:
@@ -89,57 +86,3 @@ def _rows(kind: FlatFile) -> list[Sequence[str]]:
 
 def _text(kind: FlatFile) -> bytes:
     return "".join("\t".join(row) + "\r\n" for row in _rows(kind)).encode()
-
-
-def _workbook(kind: FlatFile) -> bytes:
-    """Make a workbook: a sheet to fill in, and one that explains the columns.
-
-    Every cell to be filled in is formatted as text, so that the spreadsheet takes no
-    id for a number or a date.
-    """
-    book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet), "a new workbook has a sheet"
-    sheet.title = kind.sheet
-    rows = _rows(kind)
-    for row in rows:
-        sheet.append(list(row))
-    for cell in sheet[len(rows)]:
-        cell.font = Font(bold=True)
-    for line in range(len(rows) + 1, len(rows) + 1 + _PREPARED_ROWS):
-        for place in range(1, len(rows[-1]) + 1):
-            sheet.cell(line, place).number_format = "@"
-    sheet.freeze_panes = f"A{len(rows) + 1}"
-    _widen(sheet, rows[-1:])
-    _define(book, kind)
-    stream = BytesIO()
-    book.save(stream)
-    return stream.getvalue()
-
-
-def _define(book: Workbook, kind: FlatFile) -> None:
-    sheet = book.create_sheet(DEFINITIONS)
-    rows = [("Column", "Meaning", "Values", "Example", "Required")]
-    for column in kind.columns:
-        needed = "required" if column.required else "optional"
-        if column.required_strict and not column.required:
-            needed = "required under the strict rules"
-        rows.append(
-            (column.name, column.meaning, column.values, column.example, needed)
-        )
-    for row in rows:
-        sheet.append(row)
-        for cell in sheet[sheet.max_row]:
-            cell.number_format = "@"
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    sheet.freeze_panes = "A2"
-    _widen(sheet, rows)
-
-
-def _widen(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
-    for place, cells in enumerate(zip(*rows, strict=True), 1):
-        longest = max(map(len, cells))
-        width = min(longest + 3, _WIDEST)
-        sheet.column_dimensions[get_column_letter(place)].width = width

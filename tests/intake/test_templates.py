@@ -11,7 +11,8 @@ from app.engine.flat_gate import check_flat_file
 from app.engine.pieces import Limits
 from app.errors import ServiceError
 from app.feedtypes.registry import FLAT_FILE_FEED_TYPES
-from app.intake.templates import DEFINITIONS, TemplateFormat, template
+from app.intake.templates import TemplateFormat, template
+from app.intake.workbook import DEFINITIONS
 from app.model.feed import FeedType, Rules, Verdict
 
 

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, text
 
 from app.resources import migrations_folder
-from app.store.backends import Database, migrate, open_database
+from app.store.backends import Database, migrate, newest_revision, open_database
 from app.store.tables import metadata
 from tests import postgres
 
@@ -116,6 +116,11 @@ def test_nodes_that_start_at_once_migrate_a_postgresql_database_once(
 
         assert ended == [0, 0, 0]
         assert _revisions(url) == [_newest()]
+
+
+def test_the_newest_revision_is_found_without_alembic() -> None:
+    """A service that has nothing to migrate starts, and rests, without it."""
+    assert newest_revision() == _newest()
 
 
 def _newest() -> str | None:
