@@ -14,7 +14,6 @@ import typer
 from app.cli.failures import Failure
 from app.cli.server import Server, listen, served, server, tls_of, url_of
 from app.cli.service import clock, ids, open_service, read_settings
-from app.demo import NotEmpty, load_demo
 from app.settings import Settings
 from app.store.backends import migrate as migrate_database
 
@@ -207,6 +206,9 @@ def _working(service: Service, workers: int) -> Iterator[None]:
 
 def _show_demo(service: Service, settings: Settings, url: str) -> None:
     """Load the demo and print how to call it, and a command to paste."""
+    # Here, and not above: what only the demo needs stays out of other services.
+    from app.demo import NotEmpty, load_demo
+
     try:
         demo = load_demo(
             service.database,

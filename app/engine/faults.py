@@ -35,7 +35,12 @@ _FACETS = frozenset(
         "ENUMERATION",
     )
 )
-_DATATYPE = etree.ErrorTypes.SCHEMAV_CVC_DATATYPE_VALID_1_2_1
+_DATATYPES = frozenset(
+    {
+        etree.ErrorTypes.SCHEMAV_CVC_DATATYPE_VALID_1_2_1,
+        etree.ErrorTypes.SCHEMAV_CVC_DATATYPE_VALID_1_2_3,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ def _about_value(entry: etree._LogEntry) -> bool:
     """
     if entry.type in _FACETS:
         return True
-    return entry.type == _DATATYPE and "', attribute '" not in entry.message
+    return entry.type in _DATATYPES and "', attribute '" not in entry.message
 
 
 def _log(schema: etree.XMLSchema) -> list[etree._LogEntry]:

@@ -166,3 +166,17 @@ def test_the_schema_alone_would_take_a_bare_message() -> None:
     root = etree.fromstring(acknowledgement())
 
     assert compiled(Rules.STANDARD).validate(root)
+
+
+@pytest.mark.parametrize("rules", Rules)
+def test_the_parts_of_a_schema_are_declared_alike(rules: Rules) -> None:
+    """They are compiled as one, under the attributes of any of them."""
+    whole = etree.parse(schema_file(rules)).getroot()
+    parts = [
+        etree.parse(schema_file(rules).parent / include.get("schemaLocation", ""))
+        for include in whole.iterchildren("{*}include")
+    ]
+
+    assert len(parts) > 5
+    for part in parts:
+        assert part.getroot().items() == whole.items()
