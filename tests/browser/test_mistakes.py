@@ -50,28 +50,6 @@ def test_a_wrong_quantity_is_marked_and_nothing_is_submitted(
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_another_language_keeps_what_was_typed(
-    open_page: Callable[..., Page], world: World, javascript: bool
-) -> None:
-    """Of a refused form too; nothing is submitted by it, and the choice stays."""
-    order = world.order()
-    page, say = open_page(javascript=javascript), words("en")
-    page.goto(f"/desk/orders/{order}/cancel")
-    fill_cancellation(page, say, "9", memo="kept")
-    submit(page, say)
-    expect(page.get_by_role("alert")).to_be_visible()
-    page.get_by_role("button", name="简体中文").click()
-    say = words("zh_Hans")
-    expect(page.locator("h1")).to_have_text(say("Cancel Order"))
-    expect(page.locator(f"#quantity-{THREE}")).to_have_value("9")
-    expect(page.get_by_label(say("Seller memo"))).to_have_value("kept")
-    expect(page.locator("#reason")).to_have_value("PricingError")
-    assert world.feeds_of(order) == 0
-    page.goto("/desk/orders")
-    expect(page.locator("h1")).to_have_text(say("Manage orders"))
-
-
-@pytest.mark.parametrize("javascript", [True, False])
 def test_a_double_click_is_one_cancellation(
     open_page: Callable[..., Page], world: World, javascript: bool
 ) -> None:

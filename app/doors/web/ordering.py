@@ -12,13 +12,7 @@ from fastapi import APIRouter, Response
 from app.doors.web.forms import Fields
 from app.doors.web.pages import N_, page, see_other
 from app.doors.web.parts import HOME, Visit
-from app.doors.web.visits import (
-    NothingThere,
-    Posting,
-    SentFields,
-    Visiting,
-    keep_language,
-)
+from app.doors.web.visits import NothingThere, Posting, SentFields, Visiting
 from app.intake.desk_actions import Action, OrderMoved, Press
 from app.intake.desk_feeds import DeskFeed
 from app.intake.desk_orders import OrderFile
@@ -151,11 +145,6 @@ class Button(ABC):
         for note, _ in form.file.notes:
             if note.form_token == form.fields.get(FORM_TOKEN):
                 return _to_progress(note.feed_submission_id)
-        if "language" in form.fields:
-            response = self._show(form)
-            visit = form.visit
-            keep_language(visit.request, response, visit.language.code)
-            return response
         if form.fields.get("step") == "edit":
             return self._show(form)
         read = None if form.is_closed else self.read(form)

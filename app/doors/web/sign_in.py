@@ -13,11 +13,11 @@ from app.doors.web.parts import HOME, Visit, desk_of
 from app.doors.web.visits import (
     CSRF,
     ENTRANCE,
+    LANGUAGE,
     SESSION,
     FormRefused,
     Posting,
     SentFields,
-    keep_language,
     language_of,
     new_entrance,
     same,
@@ -34,6 +34,7 @@ STALE = N_("This form was too old. Please sign in once more.")
 # Fields of the sign-in form itself; what else it carries belongs to an earlier form.
 _OWN = ("login", "password", "next", ENTRANCE)
 _KEPT = "kept:"
+_YEAR = 31_536_000
 
 
 @router.get("/sign-in")
@@ -94,7 +95,7 @@ def choose_language(request: Request, fields: SentFields) -> Response:
         raise FormRefused
     response = see_other(_local(fields.text("next")))
     if fields.get("language") in languages():
-        keep_language(request, response, fields["language"])
+        set_cookie(request, response, LANGUAGE, fields["language"], age=_YEAR)
     return response
 
 

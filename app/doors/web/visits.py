@@ -20,8 +20,6 @@ ENTRANCE = "feedgate_entrance"
 
 CSRF = "csrf_token"
 
-_YEAR = 31_536_000
-
 
 class SignInNeeded(Exception):
     """Nobody is signed in (any more); `fields` are those of the form that was sent."""
@@ -36,13 +34,10 @@ class FormRefused(Exception):
     """A form did not carry the token of its session."""
 
 
-def language_of(request: Request, now: str = "") -> Language:
-    """Return the language that the visitor chose, or that the browser asks for.
-
-    `now` is the one that is being chosen, if any.
-    """
+def language_of(request: Request) -> Language:
+    """Return the language that the visitor chose, or that the browser asks for."""
     return chosen(
-        now or request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")
+        request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")
     )
 
 
@@ -68,8 +63,7 @@ def posting(request: Request, fields: SentFields) -> Visit:
         raise SignInNeeded(fields)
     if not same(fields.get(CSRF), user.csrf_token):
         raise FormRefused
-    language = language_of(request, fields.get("language"))
-    return Visit(request, desk_of(request), user, language)
+    return Visit(request, desk_of(request), user, language_of(request))
 
 
 Posting = Annotated[Visit, Depends(posting)]
@@ -94,11 +88,6 @@ def set_cookie(
         httponly=True,
         samesite="lax",
     )
-
-
-def keep_language(request: Request, response: Response, language: str) -> None:
-    """Remember the language that was chosen, for a year."""
-    set_cookie(request, response, LANGUAGE, language, age=_YEAR)
 
 
 def new_entrance() -> str:
