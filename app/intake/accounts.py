@@ -17,7 +17,7 @@ from app.intake.mail.words import languages
 from app.intake.outages import outages_refused
 from app.intake.seals import SealBroken, Seals
 from app.model.marketplaces import MARKETPLACES
-from app.store import accounts, audit
+from app.store import accounts, audit, webhooks
 from app.store.backends import Database
 from app.store.bulk import Connection
 from app.store.health import set_contact
@@ -191,21 +191,34 @@ class Accounts:
     def reseal(self) -> int:
         """Seal every secret anew, with the first seal key; return how many.
 
-        After it the other seal keys are not needed any more. Raises AccountError if
-        a secret is sealed with a key that is not at hand: nothing is changed then.
+        Those of access keys and of webhooks: after it the other seal keys are not
+        needed any more. Raises AccountError if a secret is sealed with a key that is
+        not at hand: nothing is changed then.
         """
         with self._database.write() as connection:
             keys = accounts.list_access_keys(connection)
             for key in keys:
-                try:
-                    sealed = self._seals.reseal(key.sealed_secret)
-                except SealBroken as error:
-                    raise AccountError(
-                        f"the secret of {key.access_key_id} is sealed with a key that "
-                        "is not in FEEDGATE_SECRET_KEY"
-                    ) from error
+                sealed = self._resealed(key.access_key_id, key.sealed_secret)
                 accounts.replace_secret(connection, key.access_key_id, sealed)
-        return len(keys)
+            endpoints = webhooks.endpoints(connection)
+            for endpoint in endpoints:
+                name, earlier = endpoint.endpoint_id, endpoint.earlier_secret
+                webhooks.change(
+                    connection,
+                    name,
+                    sealed_secret=self._resealed(name, endpoint.sealed_secret),
+                    earlier_secret=earlier and self._resealed(name, earlier),
+                )
+        return len(keys) + len(endpoints)
+
+    def _resealed(self, name: str, sealed: str) -> str:
+        try:
+            return self._seals.reseal(sealed)
+        except SealBroken as error:
+            raise AccountError(
+                f"the secret of {name} is sealed with a key that is not in "
+                "FEEDGATE_SECRET_KEY"
+            ) from error
 
     def revoke_authorisation(self, auth_token: str) -> None:
         """End what an MWSAuthToken allows; raises AccountError if it is unknown."""

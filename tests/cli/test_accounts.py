@@ -65,14 +65,24 @@ def test_the_seal_key_is_changed_without_a_gap_and_then_dropped(
 ) -> None:
     """A new key in front, `reseal`, and the old one is needed no more."""
     old, new = (Fernet.generate_key().decode() for _ in range(2))
-    made = feedgate("accounts", "create", "Shop", SECRET_KEY=old)
+    made = feedgate(
+        *("accounts", "create", "Shop", "--seller-id", "A1CORNERSHOP01"), SECRET_KEY=old
+    )
+    hook = feedgate(
+        *("webhooks", "add", "A1CORNERSHOP01", "https://127.0.0.1:9/hook"),
+        *("--event", "feed.done", "--format", "json"),
+        SECRET_KEY=old,
+        WEBHOOK_NETWORKS="127.0.0.1/32",
+    )
+    rotate = ("webhooks", "rotate", hook.json["endpoint_id"])
+    rotated = feedgate(*rotate, SECRET_KEY=old)
 
     too_early = feedgate("accounts", "reseal", SECRET_KEY=new)
     done = feedgate("accounts", "reseal", SECRET_KEY=f"{new},{old}")
     again = feedgate("accounts", "reseal", SECRET_KEY=new)
 
-    assert made.code == 0
+    assert (made.code, hook.code, rotated.code) == (0, 0, 0)
     assert too_early.code == 2
     assert "is sealed with a key that is not in FEEDGATE_SECRET_KEY" in too_early.err
-    assert done.out == "Secrets sealed with the first key: 1.\n"
+    assert done.out == "Secrets sealed with the first key: 2.\n"
     assert again.code == 0
