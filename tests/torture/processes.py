@@ -15,6 +15,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event as Signal
 from threading import Event
 
 from app.cli.server import listen, server
@@ -22,18 +23,21 @@ from app.main import build, calm_collector
 from app.settings import Settings
 from tests.torture.world import World, ids
 
+_START_SECONDS = 60
+
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.torture.processes"])
 
 
-def work(world: World) -> None:
-    """Be a worker process, until SIGTERM."""
+def work(world: World, at_work: Signal) -> None:
+    """Be a worker process, until SIGTERM; say when it is at work."""
     ended = Event()
     signal.signal(signal.SIGTERM, lambda number, frame: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     service = build(_prepared(world), world.clock, ids)
     calm_collector()
     service.worker.start()
+    at_work.set()
     ended.wait()
     service.worker.stop()
     service.close()
@@ -74,13 +78,22 @@ class Workers:
     world: World
     dice: random.Random
     alive: list[BaseProcess] = field(default_factory=list)
+    signals: dict[str, Signal] = field(default_factory=dict)
     kills: int = 0
     freezes: int = 0
 
     def start(self, count: int = 1) -> None:
         """Start so many more."""
         for _ in range(count):
-            self.alive.append(spawned(work, self.world))
+            at_work = _forks.Event()
+            process = spawned(work, self.world, at_work)
+            self.signals[process.name] = at_work
+            self.alive.append(process)
+
+    def wait(self) -> None:
+        """Wait until all are at work: before, one neither ends in peace nor is hit."""
+        for process in self.alive:
+            assert self.signals[process.name].wait(_START_SECONDS), process
 
     def kill(self) -> None:
         """SIGKILL one, as the kernel does when memory runs out."""
@@ -102,6 +115,7 @@ class Workers:
 
     def end(self) -> None:
         """Let all end in peace; each must end with exit code 0."""
+        self.wait()
         for process in self.alive:
             process.terminate()
         codes = []

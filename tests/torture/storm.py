@@ -68,6 +68,7 @@ def working(world: World, bounds: Bounds) -> Iterator[Workers]:
     workers = Workers(world, random.Random(bounds.seed))
     try:
         workers.start(bounds.workers)
+        workers.wait()
         yield workers
     finally:
         workers.kill_all()
