@@ -20,8 +20,8 @@ from app.model.sp_notification import SpNotificationType, order_changes
 from app.store import ledger, sp_subscriptions, webhooks
 from app.store.backends import Database
 from app.store.bulk import Connection
-from app.store.effect_stream import Cursor, Told, read_effects
-from app.store.event_reader import EventReader, place_all
+from app.store.effect_stream import Cursor, Told, place_all, read_effects
+from app.store.event_reader import EventReader
 
 _MOST = 200
 

@@ -133,15 +133,14 @@ class AdminDesk:
     @outages_refused
     def newest(self) -> Cursor:
         """Return the cursor behind all effects that are committed."""
-        while self._place():
-            pass
+        effect_stream.place_all(self._database)
         with self._database.read() as connection:
             return effect_stream.newest(connection)
 
     @outages_refused
     def effects(self, after: Cursor, seller_id: str | None, limit: int) -> Effects:
         """Return at most `limit` effects behind a cursor, perhaps none."""
-        self._place()
+        effect_stream.place_new(self._database)
         with self._database.read() as connection:
             told = effect_stream.read_effects(
                 connection, after, limit=limit, seller_id=seller_id
@@ -151,11 +150,3 @@ class AdminDesk:
             tuple((each, known[each.seller_id, each.amazon_order_id]) for each in told),
             told[-1].cursor if told else after,
         )
-
-    def _place(self) -> int:
-        """Give new links their positions; writes only where there are any."""
-        with self._database.read() as connection:
-            if not effect_stream.is_any_unplaced(connection):
-                return 0
-        with self._database.write() as connection:
-            return effect_stream.place_links(connection)

@@ -11,12 +11,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, select, text, tuple_, update
+from sqlalchemy import Connection, select, text, tuple_
 from sqlalchemy import func as sql
 
 from app.model.effects import Effect, read_effect
 from app.store import bulk
 from app.store.audit import EFFECTS
+from app.store.backends import Database
 from app.store.tables import audit_link, effect, orders
 
 _LOCK = 0x66656564_67737472
@@ -71,10 +72,8 @@ def place_links(connection: Connection) -> int:
     query = waiting.order_by(_link.link_id).limit(_MOST_LINKS)
     found = list(connection.scalars(query))
     last = connection.scalar(select(sql.max(_link.position))) or 0
-    for position, link_id in enumerate(found, last + 1):
-        connection.execute(
-            update(audit_link).where(_link.link_id == link_id).values(position=position)
-        )
+    rows = list(enumerate(found, last + 1))
+    bulk.update(connection, audit_link, ("link_id",), ("position",), rows)
     return len(found)
 
 
@@ -82,6 +81,21 @@ def is_any_unplaced(connection: Connection) -> bool:
     """Whether links wait for their positions: a look before SQLite is locked."""
     query = select(_link.link_id).where(text("position IS NULL")).limit(1)
     return connection.execute(query).first() is not None
+
+
+def place_new(database: Database) -> int:
+    """Place links, if there are new ones; return how many, 1,000 at most."""
+    with database.read() as connection:
+        if not is_any_unplaced(connection):
+            return 0
+    with database.write() as connection:
+        return place_links(connection)
+
+
+def place_all(database: Database) -> None:
+    """Give every link that waits for it its position."""
+    while place_new(database):
+        pass
 
 
 def newest(connection: Connection) -> Cursor:

@@ -20,7 +20,7 @@ from app.model.notification import NewNotification
 from app.model.sp_notification import SpNotificationType
 from app.store import bulk, notifications, sp_subscriptions, webhooks
 from app.store.backends import Database
-from app.store.effect_stream import Cursor, is_any_unplaced, newest, place_links
+from app.store.effect_stream import Cursor, newest, place_all
 from app.store.roster import Roster
 from app.store.tables import event_reader, worker
 
@@ -42,16 +42,6 @@ def changing(database: Database) -> Iterator[Connection]:
         if wanted:
             values |= newest(connection)._asdict()
         connection.execute(update(event_reader).where(_ours).values(values))
-
-
-def place_all(database: Database) -> None:
-    """Give every link that waits for it its position in the stream."""
-    while True:
-        with database.read() as connection:
-            if not is_any_unplaced(connection):
-                return
-        with database.write() as connection:
-            place_links(connection)
 
 
 class EventReader:
