@@ -10,8 +10,14 @@ from typing import Annotated
 import typer
 
 from app.cli import lwa
-from app.cli.failures import Failure
-from app.cli.output import Format, FormatOption, print_json, print_table
+from app.cli.failures import failing
+from app.cli.output import (
+    Format,
+    FormatOption,
+    print_json,
+    print_once,
+    print_table,
+)
 from app.cli.service import open_service, read_settings
 from app.intake.accounts import (
     DEFAULT_MARKETPLACES,
@@ -217,28 +223,14 @@ def _password(from_stdin: bool) -> str | None:
 
 def _print_password(login: str, password: str, output: Format, *, shown: bool) -> None:
     content = {"login": login} | ({"password": password} if shown else {})
-    if output is Format.JSON:
-        print_json(content)
-        return
-    print_table(("Credential", "Value"), list(content.items()))
-    if shown:
-        typer.echo("The password is shown this once: keep it.", err=True)
+    note = "The password is shown this once: keep it." if shown else ""
+    print_once(content, note, output)
 
 
 @contextmanager
 def _desk_users() -> Iterator[DeskUsers]:
-    with open_service(read_settings()) as service, _told():
+    with open_service(read_settings()) as service, failing(AccountError):
         yield service.desk_users
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell of a mistake in a sentence."""
-    try:
-        yield
-    except AccountError as error:
-        text = str(error)
-        raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
 
 
 def contact(
@@ -256,7 +248,7 @@ def contact(
 
 @contextmanager
 def _accounts() -> Iterator[Accounts]:
-    with open_service(read_settings()) as service, _told():
+    with open_service(read_settings()) as service, failing(AccountError):
         yield service.accounts
 
 
@@ -268,11 +260,7 @@ def _print_credentials(credentials: Credentials, output: Format) -> None:
         "auth_token": credentials.auth_token,
     }
     content = {name: value for name, value in content.items() if value is not None}
-    if output is Format.JSON:
-        print_json(content)
-        return
-    print_table(("Credential", "Value"), list(content.items()))
-    typer.echo(_SHOWN_ONCE, err=True)
+    print_once(content, _SHOWN_ONCE, output)
 
 
 def _account_to_json(account: AccountView) -> dict[str, object]:

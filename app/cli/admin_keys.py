@@ -9,8 +9,14 @@ from typing import Annotated
 
 import typer
 
-from app.cli.failures import Failure
-from app.cli.output import Format, FormatOption, print_json, print_table
+from app.cli.failures import Failure, failing
+from app.cli.output import (
+    Format,
+    FormatOption,
+    print_json,
+    print_once,
+    print_table,
+)
 from app.cli.service import open_service, read_settings
 from app.intake.admin_keys import AdminKey, AdminKeyError, AdminKeys, Scope
 from app.model.times import to_iso
@@ -47,11 +53,8 @@ def create(
     with _keys() as keys:
         key, text = keys.create(name, scope, lasts)
     content = {"key": text} | _to_json(key)
-    if output is Format.JSON:
-        print_json(content)
-        return
-    print_table(("Of the key", "Value"), list(content.items()))
-    typer.echo("The key is shown this once: keep it.", err=True)
+    note = "The key is shown this once: keep it."
+    print_once(content, note, output, ("Of the key", "Value"))
 
 
 def list_keys(output: FormatOption = Format.TABLE) -> None:
@@ -96,12 +99,8 @@ def _to_json(key: AdminKey) -> dict[str, str | None]:
 
 @contextmanager
 def _keys() -> Iterator[AdminKeys]:
-    with open_service(read_settings()) as service:
-        try:
-            yield service.admin_keys
-        except AdminKeyError as error:
-            text = str(error)
-            raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
+    with open_service(read_settings()) as service, failing(AdminKeyError):
+        yield service.admin_keys
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -27,6 +29,16 @@ class Failure(Exception):
         """Keep one sentence, or one for each thing that is wrong."""
         super().__init__(sentence)
         self.sentences = (sentence, *more)
+
+
+@contextmanager
+def failing(mistake: type[Exception]) -> Iterator[None]:
+    """Tell of a mistake, whose text is a clause, in a sentence."""
+    try:
+        yield
+    except mistake as error:
+        text = str(error)
+        raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
 
 
 def stderr() -> Console:

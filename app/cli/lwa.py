@@ -8,8 +8,14 @@ from typing import Annotated
 
 import typer
 
-from app.cli.failures import Failure
-from app.cli.output import Format, FormatOption, print_json, print_table
+from app.cli.failures import failing
+from app.cli.output import (
+    Format,
+    FormatOption,
+    print_json,
+    print_once,
+    print_table,
+)
 from app.cli.service import open_service, read_settings
 from app.intake.accounts import AccountError
 from app.intake.lwa import ClientCredentials, ClientView, Lwa
@@ -111,12 +117,8 @@ def token_revoke(
 
 @contextmanager
 def _lwa() -> Iterator[Lwa]:
-    with open_service(read_settings()) as service:
-        try:
-            yield service.lwa
-        except AccountError as error:
-            text = str(error)
-            raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
+    with open_service(read_settings()) as service, failing(AccountError):
+        yield service.lwa
 
 
 def _print(credentials: ClientCredentials, output: Format) -> None:
@@ -126,11 +128,7 @@ def _print(credentials: ClientCredentials, output: Format) -> None:
         "refresh_token": credentials.refresh_token,
     }
     content = {name: value for name, value in content.items() if value is not None}
-    if output is Format.JSON:
-        print_json(content)
-        return
-    print_table(("Credential", "Value"), list(content.items()))
-    typer.echo(_SHOWN_ONCE, err=True)
+    print_once(content, _SHOWN_ONCE, output)
 
 
 def _to_json(view: ClientView) -> dict[str, object]:

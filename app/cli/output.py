@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -50,6 +50,21 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
         wide.print(table)
     for line in captured.get().splitlines():
         typer.echo(line.rstrip())
+
+
+def print_once(
+    values: Mapping[str, object],
+    note: str,
+    output: Format,
+    headings: Sequence[str] = ("Credential", "Value"),
+) -> None:
+    """Write what is shown this once; beside a table, a note says so on stderr."""
+    if output is Format.JSON:
+        print_json(values)
+        return
+    print_table(headings, list(values.items()))
+    if note:
+        typer.echo(note, err=True)
 
 
 def _plain(value: object) -> str:

@@ -9,8 +9,14 @@ from typing import Annotated
 
 import typer
 
-from app.cli.failures import Failure
-from app.cli.output import Format, FormatOption, print_json, print_table
+from app.cli.failures import failing
+from app.cli.output import (
+    Format,
+    FormatOption,
+    print_json,
+    print_once,
+    print_table,
+)
 from app.cli.service import open_service, read_settings
 from app.intake.webhooks import NewSecret, WebhookDesk, WebhookError
 from app.model.event import EventType
@@ -185,18 +191,10 @@ def resend(
 
 @contextmanager
 def _desk() -> Iterator[WebhookDesk]:
-    with open_service(read_settings()) as service:
-        try:
-            yield service.webhooks
-        except WebhookError as error:
-            text = str(error)
-            raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
+    with open_service(read_settings()) as service, failing(WebhookError):
+        yield service.webhooks
 
 
 def _print_secret(made: NewSecret, output: Format) -> None:
     content = {"endpoint_id": made.endpoint.endpoint_id, "secret": made.secret}
-    if output is Format.JSON:
-        print_json(content)
-        return
-    print_table(("Credential", "Value"), list(content.items()))
-    typer.echo("The secret is shown this once: keep it.", err=True)
+    print_once(content, "The secret is shown this once: keep it.", output)
