@@ -33,6 +33,10 @@ class _Compiled(threading.local):
 
 _compiled = _Compiled()
 
+# libxml2 makes its built-in types with the first schema, and guards that by nothing:
+# of two threads that compile the first one at once, either may find half of them.
+_compiling = threading.Lock()
+
 
 def compiled(rules: Rules) -> etree.XMLSchema:
     """Return the schema of a profile.
@@ -41,8 +45,13 @@ def compiled(rules: Rules) -> etree.XMLSchema:
     """
     schemas = _compiled.schemas
     if rules not in schemas:
-        schemas[rules] = etree.XMLSchema(_terse(schema_file(rules)))
+        with _compiling:
+            schemas[rules] = _compile(rules)
     return schemas[rules]
+
+
+def _compile(rules: Rules) -> etree.XMLSchema:
+    return etree.XMLSchema(_terse(schema_file(rules)))
 
 
 def _terse(path: Path) -> etree._Element:

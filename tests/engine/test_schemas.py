@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from functools import cache
+from types import FrameType
 
 import pytest
 import xmlschema
 from lxml import etree
 
+from app.engine import schemas
 from app.engine.schemas import compiled, expectations, schema_file
 from app.model.feed import Rules
 from tests.engine.documents import acknowledgement, feed, message
@@ -128,6 +130,34 @@ def test_every_thread_compiles_a_schema_of_its_own() -> None:
     assert others[0] is not compiled(Rules.STANDARD)
     assert compiled(Rules.STANDARD) is compiled(Rules.STANDARD)
     assert compiled(Rules.STANDARD) is not compiled(Rules.STRICT)
+
+
+def test_no_two_threads_compile_at_once() -> None:
+    """Or libxml2 makes its built-in types twice, and a schema has holes."""
+    at_once, most = 0, 0
+    started = threading.Barrier(4)
+
+    def count(frame: FrameType, event: str, given: object) -> None:
+        nonlocal at_once, most
+        if frame.f_code is schemas._compile.__code__ and event in ("call", "return"):
+            at_once += 1 if event == "call" else -1
+            most = max(most, at_once)
+
+    def work() -> None:
+        started.wait()
+        compiled(Rules.STANDARD)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    threading.setprofile(count)
+    try:
+        for thread in threads:
+            thread.start()
+    finally:
+        threading.setprofile(None)
+    for thread in threads:
+        thread.join()
+
+    assert most == 1
 
 
 @pytest.mark.parametrize("rules", Rules)
