@@ -74,7 +74,7 @@ def _told(
     # Servers are killed, not workers: those may take larger batches.
     given = {"batch_messages": 50} if name.startswith("servers") else {}
     with installed(database, duels, **given) as world:
-        return _print(name, database, lambda: rage(world))
+        return _print(name, database, world, rage)
 
 
 def _restarts(bounds: Bounds, duels: int) -> bool:
@@ -88,20 +88,38 @@ def _restarts(bounds: Bounds, duels: int) -> bool:
         return _print(
             "PostgreSQL restarted",
             "postgresql",
-            lambda: storm.storm(world, slow, storm.restarts(cluster)).figures(),
+            world,
+            lambda world: storm.storm(world, slow, storm.restarts(cluster)).figures(),
         )
 
 
-def _print(name: str, database: str, rage: Callable[[], Figures]) -> bool:
+def _print(
+    name: str, database: str, world: World, rage: Callable[[World], Figures]
+) -> bool:
     try:
-        figures = rage()
+        figures = rage(world)
     except Exception:
         print(json.dumps({"storm": name, "database": database, "held": False}))
         traceback.print_exc()
+        # The installation is thrown away, and with it what its processes have told.
+        print("".join(_tracebacks(world.log)), file=sys.stderr)
         return False
     about = {"storm": name, "database": database, "held": True}
     print(json.dumps(about | figures), flush=True)
     return True
+
+
+def _tracebacks(log: Path) -> Iterator[str]:
+    """Yield the lines of a log that stand behind an error, without what is routine."""
+    told = False
+    with log.open(errors="replace") as lines:
+        for line in lines:
+            if " INFO " in line or " WARNING " in line:
+                told = False
+            elif " ERROR " in line:
+                told = True
+            if told:
+                yield line
 
 
 @contextmanager
