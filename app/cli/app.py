@@ -9,7 +9,7 @@ from importlib import import_module
 
 import typer
 
-from app.cli.failures import INTERRUPTED, say, stderr
+from app.cli.failures import INTERRUPTED, say
 
 MODULES = {
     "serve": "serve",
@@ -83,5 +83,5 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         return say(error)
     if code == INTERRUPTED:
-        stderr().print("feedgate: Interrupted.")
+        typer.echo("feedgate: Interrupted.", err=True)
     return code if isinstance(code, int) else 0

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.failures import NO, Failure, stderr
+from app.cli.failures import NO, Failure
 from app.cli.output import Format, FormatOption, print_json, print_table
 from app.cli.service import open_service, read_settings
 from app.model.times import to_iso
@@ -60,10 +60,9 @@ def verify(
             typer.echo(f"{head.seller_id} {head.number} {head.hash}")
     if verdict.faults:
         count = len(verdict.faults)
-        console = stderr()
-        console.print(f"{count} {'fault' if count == 1 else 'faults'}:")
+        typer.echo(f"{count} {'fault' if count == 1 else 'faults'}:", err=True)
         for fault in verdict.faults:
-            console.print(fault, markup=False)
+            typer.echo(fault, err=True)
         raise typer.Exit(NO)
 
 

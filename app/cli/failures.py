@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
 from pydantic import ValidationError
-from rich.console import Console
 from typer import TyperException
 
 from app.errors import ServiceError
@@ -41,16 +41,10 @@ def failing(mistake: type[Exception]) -> Iterator[None]:
         raise Failure(f"{text[:1].upper()}{text[1:]}.") from error
 
 
-def stderr() -> Console:
-    """Return a console for what is not the command's answer."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
-
-
 def say(error: BaseException) -> int:
     """Write an error as sentences on stderr and return the exit code."""
-    console = stderr()
     for sentence in _sentences(error):
-        console.print(f"feedgate: {sentence}", markup=False)
+        typer.echo(f"feedgate: {sentence}", err=True)
     return FAILED
 
 

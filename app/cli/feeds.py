@@ -13,7 +13,8 @@ import typer
 from lxml import etree
 
 from app.cli.client import MwsClient, MwsError
-from app.cli.failures import NO, Failure, stderr
+from app.cli.failures import NO, Failure
+from app.cli.output import stderr
 from app.cli.service import read_settings
 from app.engine.encoding import Utf8Reader
 from app.engine.flat_gate import recognised

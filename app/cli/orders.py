@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress
 
-from app.cli.failures import Failure, stderr
-from app.cli.output import Format, FormatOption, print_json, print_table
+from app.cli.failures import Failure
+from app.cli.output import Format, FormatOption, print_json, print_table, stderr
 from app.cli.service import clock, ids, open_service, read_settings
 from app.intake.order_import import ImportRefused, import_orders
 from app.model.money import Money

@@ -27,6 +27,11 @@ FormatOption = Annotated[
 ]
 
 
+def stderr() -> Console:
+    """Return a console for what comes and goes while a command works."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """Write JSON, indented, with all characters as they are."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
