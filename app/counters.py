@@ -13,8 +13,8 @@ REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 
 REQUESTS = Counter(
-    "feedgate_mws_requests",
-    "Answered calls of the MWS API.",
+    "feedgate_requests",
+    "Answered requests, by what they asked for: an MWS Action, an operation, a page.",
     ["action", "status"],
     registry=REGISTRY,
 )

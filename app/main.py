@@ -245,7 +245,6 @@ def build(
             settings,
             clock,
         ),
-        ids,
     )
     return Service(
         database,

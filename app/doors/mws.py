@@ -26,6 +26,7 @@ from app.doors.answers import (
 )
 from app.doors.call import Services, TakesBody
 from app.doors.gates import Gates
+from app.doors.heads import check_head
 from app.doors.operations import (
     feeds,
     finances,
@@ -37,6 +38,7 @@ from app.doors.operations import (
     subscriptions,
 )
 from app.doors.query import has_parameter
+from app.doors.reception import Reception, forget_visit
 from app.doors.request import Body, Message, Receive, Request, Scope
 from app.doors.sections import SECTIONS, find_section, front_door
 from app.errors import ErrorCode, ServiceError
@@ -111,7 +113,8 @@ def create_app(
         financial_desk,
         subscription_desk,
     )
-    return _Application(MwsDoor(admission, services, gates, settings, clock, ids))
+    door = MwsDoor(admission, services, gates, settings, clock, ids)
+    return _Application(door, ids)
 
 
 class _Application(FastAPI):
@@ -121,18 +124,25 @@ class _Application(FastAPI):
     looking through the routes of the other doors took a seventh of a call.
     """
 
-    def __init__(self, mws: MwsDoor) -> None:
+    def __init__(self, mws: MwsDoor, ids: Callable[[], str]) -> None:
         super().__init__(
             title="Feedgate", openapi_url=None, docs_url=None, redirect_slashes=False
         )
-        self.router.default = self._mws = mws
+        self._mws = mws
+        self._others = Reception(super().__call__, ids)
+        self.router.default = self._unknown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the right door answer."""
         if scope["type"] == "http" and scope["path"].rstrip("/") in _PATHS:
             await self._mws(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await self._others(scope, receive, send)
+
+    async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let MWS's door say that there is nothing; it tells of that by itself."""
+        forget_visit(scope)
+        await self._mws(scope, receive, send)
 
 
 class MwsDoor:
@@ -220,21 +230,7 @@ class MwsDoor:
                 ErrorCode.INVALID_ADDRESS,
                 f"Nothing is served by {request.method}; send GET or POST.",
             )
-        most = self._settings.max_request_line_bytes
-        if request.line_length > most:
-            raise ServiceError(
-                ErrorCode.INVALID_PARAMETER,
-                f"The request line has {request.line_length} bytes, more than {most}; "
-                "send the parameters as a form body.",
-            )
-        # The server's own bound is looked at only where a head comes in parts.
-        most = self._settings.max_header_bytes
-        if request.header_bytes > most:
-            raise ServiceError(
-                ErrorCode.INVALID_REQUEST,
-                f"The headers have {request.header_bytes} bytes, more than {most}; "
-                "leave out those that no call needs.",
-            )
+        check_head(request, self._settings)
 
     def _run(
         self, request: Request, form: bytes, exchange: Exchange

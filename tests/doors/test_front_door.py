@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
+import httpx
 import pytest
 
+from app.intake.admin_keys import Scope
 from tests.doors.caller import (
     FEEDS,
     FEEDS_NAMESPACE,
@@ -347,6 +349,30 @@ def test_too_long_a_head_is_refused(start: Callable[..., Running]) -> None:
     assert (longer.status, longer.code) == (400, "InvalidRequest")
     assert "more than 2000" in longer.message
     assert (endless.status, endless.code) == (400, "InvalidRequest")
+
+
+def test_every_door_bounds_the_head_in_its_own_words(
+    start: Callable[..., Running],
+) -> None:
+    """What the server itself refuses before it is whole, no door has seen."""
+    running = start(max_header_bytes=2000, max_request_line_bytes=8000)
+    running.service.admin_keys.create("any", [Scope.ORDERS_READ])
+    long = {"X-Long": "x" * 2000}
+
+    for path, kind in (
+        ("/desk/sign-in", "text/html"),
+        ("/feeds/2021-06-30/feeds", "application/json"),
+        ("/admin/v1/sellers", "application/problem+json"),
+    ):
+        fitting = httpx.get(running.url + path, headers={"X-Long": "x" * 1500})
+        assert "2000" not in fitting.text
+        for refused, most in (
+            (httpx.get(running.url + path, headers=long), 2000),
+            (httpx.get(f"{running.url}{path}?x={'x' * 8000}"), 8000),
+        ):
+            assert refused.status_code == 400, path
+            assert refused.headers["content-type"].startswith(kind)
+            assert f"more than {most}" in refused.text
 
 
 def test_neither_secrets_nor_tokens_are_logged(

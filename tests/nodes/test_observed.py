@@ -6,6 +6,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -18,6 +19,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from app.cli.client import MwsClient, MwsError
+from app.intake.admin_keys import AdminKeys
+from app.intake.admin_keys import Scope as AdminScope
+from app.store.backends import open_database
+from tests.desk.conftest import Browser
 from tests.intake.test_metrics import Values, read
 from tests.nodes.test_graceful_stop import free_port
 from tests.running import Installation, base_url, wait_until_done
@@ -60,6 +65,7 @@ class Observed:
     log: str
     spans: list[Any]
     bodies: bytes
+    secrets: tuple[str, ...]
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -72,7 +78,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Observed:
     home = tmp_path_factory.mktemp("observed")
     log, port = home / "log", free_port()
     collector = Collector()
-    thread = Thread(target=collector.serve_forever)
+    thread = Thread(target=collector.serve_forever, daemon=True)
     thread.start()
     settings = {
         "MONITOR_PORT": str(port),
@@ -103,6 +109,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Observed:
                     # Within a second the same feed has the same signature: no news.
                     time.sleep(1)
                 _call_too_often(client, submissions[0])
+            secrets = _visit_the_other_doors(about, home)
             metrics = read(httpx.get(f"http://127.0.0.1:{port}/metrics").content)
     collector.shutdown()
     thread.join()
@@ -114,7 +121,47 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Observed:
         log.read_text(),
         collector.spans,
         b"".join(collector.bodies),
+        secrets,
     )
+
+
+def _visit_the_other_doors(about: dict[str, Any], home: Path) -> tuple[str, ...]:
+    """Ask each for something that there is, and for nothing; return what is secret."""
+    url = about["base_url"]
+    database = open_database(f"sqlite:///{home}/feedgate.db")
+    key = AdminKeys(database, lambda: datetime.now(UTC)).create(
+        "observer", [AdminScope.ORDERS_READ]
+    )[1]
+    database.close()
+    bearer = {"Authorization": f"Bearer {key}"}
+    seller = about["seller_id"]
+    with httpx.Client(base_url=url, timeout=30) as http:
+        assert http.get(f"/admin/v1/sellers/{seller}/orders").status_code == 401
+        path = f"/admin/v1/sellers/{seller}/orders?token={key}"
+        assert http.get(path, headers=bearer).status_code == 200
+        assert http.get(f"/admin/v1/{seller}", headers=bearer).status_code == 404
+
+        grant = {
+            "grant_type": "refresh_token",
+            **{name: about[name] for name in ("client_id", "client_secret")},
+            "refresh_token": about["refresh_token"],
+        }
+        token: str = http.post("/auth/o2/token", data=grant).json()["access_token"]
+        given = {"x-amz-access-token": token}
+        feed = "/feeds/2021-06-30/feeds/50000000001"
+        assert http.get(feed, headers=given).status_code == 200
+        assert http.get(feed, headers={"x-amz-access-token": "no"}).status_code == 403
+
+        browser = Browser(http)
+        browser.get("/desk/sign-in")
+        browser.send(login=about["desk_login"], password=about["desk_password"])
+        order = next(iter(about["orders"]))
+        assert browser.get(f"/desk/orders/{order}").status_code == 200
+        assert browser.get("/desk/nowhere/at-all").status_code == 404
+        session = next(value for name, value in http.cookies.items() if "desk" in name)
+        assert http.get("/healthz").status_code == 200
+        assert http.get("/nowhere").status_code == 400
+    return key, about["client_secret"], about["refresh_token"], token, session
 
 
 def _call_too_often(client: MwsClient, feed_submission_id: str) -> None:
@@ -142,8 +189,8 @@ def test_metrics_tell_what_was_done(observed: Observed) -> None:
     codes = {key[1:]: told[key] for key in told if key[0] == "feedgate_results_total"}
     assert sum(codes.values()) == 1
     assert {severity for _, severity in codes} == {"Error"}
-    assert told["feedgate_mws_requests_total", "SubmitFeed", "200"] == 2
-    assert told["feedgate_mws_requests_total", "GetFeedSubmissionList", "503"] == 1
+    assert told["feedgate_requests_total", "SubmitFeed", "200"] == 2
+    assert told["feedgate_requests_total", "GetFeedSubmissionList", "503"] == 1
     throttled = "Feeds/2009-01-01/GetFeedSubmissionList"
     assert told["feedgate_throttled_requests_total", throttled] == 1
     assert told["feedgate_refunded_amount", "USD"] >= 12
@@ -186,13 +233,60 @@ def test_spans_tell_of_calls_feeds_and_batches(observed: Observed) -> None:
     assert number == int(observed.submissions[0])
     assert by_name["batch"][0].parent_span_id == feed.span_id
     refused = [span.status for span in by_name["MWS call"] if span.status.code == 2]
-    assert [status.message for status in refused] == ["ServiceError"]
+    assert [status.message for status in refused] == ["ServiceError"] * 2
+
+
+def test_every_door_counts_by_patterns_never_by_what_was_sent(
+    observed: Observed,
+) -> None:
+    """A stranger who tries a million paths makes no million counters."""
+    told = {
+        key[1:]: value
+        for key, value in observed.metrics.items()
+        if key[0] == "feedgate_requests_total"
+    }
+
+    orders = "GET /admin/v1/sellers/{seller_id}/orders"
+    assert told[orders, "200"] == 1
+    # Whose key is not proved is not let in far enough to be asked what for.
+    assert told["-", "401"] == told["-", "404"] == 1
+    assert told["getToken", "200"] == 1
+    assert (told["getFeed", "200"], told["-", "403"]) == (1, 1)
+    assert told["GET /desk/orders/{amazon_order_id}", "200"] == 1
+    assert told["GET /desk/{rest:path}", "404"] == 1
+    assert told["GET /healthz", "200"] == 1
+
+
+def test_the_log_says_who_came_to_which_door(observed: Observed) -> None:
+    """The id of a request leads to its line, and the line to its caller."""
+    by_action = {line["action"]: line for line in observed.lines if "action" in line}
+
+    seller = observed.about["seller_id"]
+    order = by_action["GET /admin/v1/sellers/{seller_id}/orders"]
+    assert order["admin_key"].startswith("FGADM")
+    feed = by_action["getFeed"]
+    assert feed["seller_id"] == seller
+    assert feed["client_id"] == observed.about["client_id"]
+    page = by_action["GET /desk/orders/{amazon_order_id}"]
+    assert page["seller_id"] == seller
+    assert page["user"] == observed.about["desk_login"]
+    assert "GET /healthz" not in by_action
+    named = [line["request_id"] for line in by_action.values()]
+    assert len(set(named)) == len(named)
+    of_spans = {
+        each.value.string_value
+        for span in observed.spans
+        if span.name in ("request", "MWS call")
+        for each in span.attributes
+        if each.key == "feedgate.request_id"
+    }
+    assert set(named) <= of_spans
 
 
 def test_no_secret_is_in_the_log_or_in_a_span(observed: Observed) -> None:
     """Both leave the machine."""
-    for name in ("secret", "auth_token", "desk_password"):
-        secret = observed.about[name]
+    names = ("secret", "auth_token", "desk_password")
+    for secret in (*(observed.about[name] for name in names), *observed.secrets):
         assert secret not in observed.log
         assert secret.encode() not in observed.bodies
     assert "Signature=" not in observed.log

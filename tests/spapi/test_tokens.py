@@ -208,7 +208,7 @@ def test_nothing_secret_is_stored_or_logged(
     granted = shop.api.grant().json()
     _call(shop, granted["access_token"])
     # The line is written once the answer is out.
-    wait_until(lambda: f"client={shop.client.client_id} 201" in caplog.text)
+    wait_until(lambda: f"client_id={shop.client.client_id} 201" in caplog.text)
 
     secrets = [*granted.values(), shop.client.client_secret]
     path = shop.service.database.engine.url.database

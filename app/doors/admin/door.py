@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -15,6 +14,9 @@ from starlette.routing import Mount, Route
 from app.doors.admin import accounts, effects, orders, problems, submissions
 from app.doors.admin.parts import KEY, AdminParts
 from app.doors.admin.problems import Problem, Refused
+from app.doors.heads import check_head
+from app.doors.reception import visit_of
+from app.doors.request import Request
 from app.errors import ServiceError
 from app.intake.admin_keys import AdminKey
 
@@ -27,8 +29,6 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-_log = logging.getLogger(__name__)
 
 
 def install_admin(app: FastAPI, parts: AdminParts) -> None:
@@ -81,35 +81,27 @@ class AdminDoor:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        status = 500
 
         async def told(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
                 names = {name for name, _ in message["headers"]}
                 if b"cache-control" not in names:
                     message["headers"].append((b"cache-control", b"no-store"))
             await send(message)
 
         try:
+            check_head(Request.of(scope), self._parts.settings)
             key = await anyio.to_thread.run_sync(self._find_key, scope)
         except ServiceError as error:
-            key, refused = None, Refused(error.code.value.status, str(error))
+            refused = Refused(error.code.value.status, str(error))
             await problems.answer(refused)(scope, receive, told)
         except HTTPException as error:
-            key = None
             await problems.answer(error)(scope, receive, told)
         else:
+            if key is not None:
+                visit_of(scope).who = {"admin_key": key.key_id}
             scope[KEY] = key
             await self._api(scope, self._bounded(scope, receive), told)
-        _log.info(
-            "%s %a admin key=%s %d",
-            scope["method"],
-            scope["path"],
-            key.key_id if key else "-",
-            status,
-        )
 
     def _find_key(self, scope: Scope) -> AdminKey | None:
         """Return the caller's key; None for the description, which is no secret."""

@@ -14,7 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope as StarletteScope
 
-from app.doors.request import Body, Message, Receive, Scope
+from app.doors.heads import check_head
+from app.doors.reception import visit_of
+from app.doors.request import Body, Message, Receive, Request, Scope
 from app.doors.spapi import (
     documents,
     feed_documents,
@@ -54,7 +56,7 @@ OPENAPI = "/sp-api/openapi.json"
 _log = logging.getLogger(__name__)
 
 
-def install(app: FastAPI, parts: SpApi, ids: Callable[[], str]) -> None:
+def install(app: FastAPI, parts: SpApi) -> None:
     """Serve the sections beside the other doors of an application."""
     api = FastAPI(
         title="Feedgate: Selling Partner API",
@@ -77,7 +79,7 @@ def install(app: FastAPI, parts: SpApi, ids: Callable[[], str]) -> None:
     ):
         api.add_exception_handler(kind, answer)
     prefixes = {section.router.prefix for section in SECTIONS}
-    app.router.routes.append(_Door(SpApiDoor(api, parts, ids), {*prefixes, OPENAPI}))
+    app.router.routes.append(_Door(SpApiDoor(api, parts), {*prefixes, OPENAPI}))
 
 
 class _Door(BaseRoute):
@@ -101,30 +103,29 @@ class _Door(BaseRoute):
 
 
 class SpApiDoor:
-    """Reads the body, names the request, writes the common headers and the log."""
+    """Reads the body, and writes the headers that all answers have."""
 
-    def __init__(self, api: FastAPI, parts: SpApi, ids: Callable[[], str]) -> None:
+    def __init__(self, api: FastAPI, parts: SpApi) -> None:
         """Take the application that has the operations."""
         self._api = api
         self._settings = parts.settings
         self._clock = parts.clock
-        self._ids = ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing but a cut connection goes unanswered."""
-        exchange = Exchange(self._ids(), self._clock())
+        visit = visit_of(scope)
+        exchange = Exchange(visit.request_id, self._clock())
         keep(scope, exchange)
-        status = 0
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                more = [("Date", _date(self._clock())), *exchange.headers(status)]
+                headers = exchange.headers(message["status"])
+                more = [("Date", _date(self._clock())), *headers]
                 message["headers"] = [*message.get("headers", ()), *_encoded(more)]
             await send(message)
 
         try:
+            check_head(Request.of(scope), self._settings)
             receive = await self._with_body(scope, receive)
         except ServiceError as error:
             response = answer(HttpRequest(scope), error)
@@ -135,17 +136,11 @@ class SpApiDoor:
             except Exception:
                 # The answer is sent; Starlette raises what it was for, once more.
                 _log.exception("request %s failed", exchange.request_id)
-        _log.info(
-            "%s %s %a %s seller=%s client=%s %d %a",
-            exchange.request_id,
-            scope["method"],
-            scope["path"],
-            exchange.operation,
-            exchange.seller_id,
-            exchange.client_id,
-            status,
-            exchange.reason,
-        )
+        visit.action, visit.reason = exchange.operation, exchange.reason
+        visit.who = {
+            "seller_id": exchange.seller_id,
+            "client_id": exchange.client_id,
+        }
 
     async def _with_body(self, scope: Scope, receive: Receive) -> Receive:
         """Read the body of a call, bounded; a document is left to its operation."""

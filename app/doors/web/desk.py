@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
+from app.doors.heads import check_head
+from app.doors.request import Request as Head
 from app.doors.web import (
     cancel,
     feeds,
@@ -21,7 +23,7 @@ from app.doors.web import (
     uploads,
 )
 from app.doors.web.pages import N_, message_page, see_other
-from app.doors.web.parts import HOME, Desk
+from app.doors.web.parts import HOME, Desk, desk_of
 from app.doors.web.visits import FormRefused, NothingThere, SignInNeeded, Visiting
 from app.errors import ErrorCode, ServiceError
 
@@ -48,7 +50,9 @@ _OUTAGE = N_("The database cannot be reached just now. Try again after a pause."
 def install(app: FastAPI, desk: Desk) -> None:
     """Serve the desk under /desk of an application that serves other doors as well."""
     app.state.desk = desk
-    router = APIRouter(prefix=HOME, include_in_schema=False)
+    router = APIRouter(
+        prefix=HOME, include_in_schema=False, dependencies=[Depends(_bounded)]
+    )
     for each in PAGES:
         router.include_router(each.router)
     router.add_api_route("", home)
@@ -61,6 +65,10 @@ def install(app: FastAPI, desk: Desk) -> None:
     app.add_exception_handler(ServiceError, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _failed)
+
+
+async def _bounded(request: Request) -> None:
+    check_head(Head.of(request.scope), desk_of(request).settings)
 
 
 def home(visit: Visiting) -> Response:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
+from app.doors.reception import visit_of
 from app.doors.web.forms import Fields, read_fields
 from app.doors.web.language import Language, chosen
 from app.doors.web.parts import HOME, Visit, desk_of
@@ -97,7 +98,10 @@ def new_entrance() -> str:
 
 def _user_of(request: Request) -> SignedIn | None:
     secret = request.cookies.get(SESSION)
-    return desk_of(request).users.session_of(secret) if secret else None
+    user = desk_of(request).users.session_of(secret) if secret else None
+    if user is not None:
+        visit_of(request.scope).who = {"seller_id": user.seller_id, "user": user.login}
+    return user
 
 
 class NothingThere(Exception):
