@@ -21,7 +21,7 @@ from benchmarks.feeds import SELLER_ID, write_orders
 from tests import postgres
 from tests.running import Installation, Keys, base_url
 
-OTHER_ID = "A1OTHER0000001"
+OTHER_ID, THIRD_ID = "A1OTHER0000001", "A1THIRD0000001"
 
 
 def now() -> datetime:
@@ -30,14 +30,14 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A served installation with two sellers, the first with orders."""
+    """A served installation with three sellers."""
 
     url: str
     database: Database
     folder: Path
     keys: AdminKeys
     key: str
-    sellers: tuple[Keys, Keys]
+    sellers: tuple[Keys, ...]
 
     def call(
         self, method: str, path: str, key: str | None = None, **given: Any
@@ -98,13 +98,13 @@ def world(
         assert httpx.get(f"{base}/admin/v1/effects").status_code == 404
         keys = AdminKeys(database, now)
         _, key = keys.create("all", Scope)
-        world = World(base, database, folder, keys, key, ())  # type: ignore[arg-type]
+        world = World(base, database, folder, keys, key, ())
         yield World(base, database, folder, keys, key, _sellers(world))
 
 
-def _sellers(world: World) -> tuple[Keys, Keys]:
+def _sellers(world: World) -> tuple[Keys, ...]:
     made = []
-    for seller_id in (SELLER_ID, OTHER_ID):
+    for seller_id in (SELLER_ID, OTHER_ID, THIRD_ID):
         answer = world.call(
             "POST", "/sellers", json={"name": "Shop", "seller_id": seller_id}
         )
@@ -113,4 +113,4 @@ def _sellers(world: World) -> tuple[Keys, Keys]:
         made.append(
             Keys(seller_id, shown["access_key"], shown["secret"], shown["auth_token"])
         )
-    return made[0], made[1]
+    return tuple(made)

@@ -10,20 +10,22 @@ import sys
 
 import httpx
 
+FIELDS = ("cursor", "seller_id", "source", "amazon_order_id", "kind")
+"""What it keeps of an effect, with tabs between."""
+
 
 def consume(url: str, key: str, path: str) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     kept = os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode().splitlines()
     query: dict[str, str | int] = {"wait": 5, "limit": 7}
     if kept:
-        query["after"] = kept[-1].split()[0]
+        query["after"] = kept[-1].split("\t")[0]
     with httpx.Client(headers={"Authorization": f"Bearer {key}"}, timeout=30) as http:
         while True:
             answer = http.get(f"{url}/admin/v1/effects", params=query)
             answer.raise_for_status()
             for effect in answer.json()["effects"]:
-                names = ("cursor", "source", "amazon_order_id", "kind")
-                line = "\t".join(effect[name].replace(" ", "_") for name in names)
+                line = "\t".join(effect[name] for name in FIELDS)
                 os.write(descriptor, f"{line}\n".encode())
             query["after"] = answer.json()["next"]
 
