@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,6 +108,7 @@ class Service:
     app: FastAPI
     worker: Worker
     readiness: Readiness
+    stopping: asyncio.Event
     monitoring: FastAPI
 
     def close(self) -> None:
@@ -210,6 +212,7 @@ def build(
         ),
     )
     admin_keys = AdminKeys(database, clock)
+    stopping = asyncio.Event()
     install_admin(
         app,
         AdminParts(
@@ -218,6 +221,7 @@ def build(
             accounts,
             intake,
             settings,
+            stopping,
         ),
     )
     readiness = Readiness(database, documents)
@@ -262,6 +266,7 @@ def build(
         app,
         _worker(settings, database, documents, writer, seals, clock, ids, alone=alone),
         readiness,
+        stopping,
         monitoring_app(readiness.faults, Metrics(database, clock).text),
     )
 

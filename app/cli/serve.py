@@ -97,6 +97,7 @@ def serve(
             drain_seconds=settings.drain_seconds,
             stop_seconds=settings.stop_seconds,
             on_end=service.readiness.stop,
+            on_stop=service.stopping.set,
         )
         with (
             _ended_by_signals(http),

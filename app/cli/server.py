@@ -97,15 +97,21 @@ class Server(uvicorn.Server):
 
     Meanwhile `on_end` has told proxies, by way of /readyz, to send nothing new, and
     every answer asks for its connection to be closed: no request meets a closed door.
+    Behind it `on_stop`, called within the event loop, ends what waits for news.
     """
 
     def __init__(
-        self, config: uvicorn.Config, drain_seconds: float, on_end: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        drain_seconds: float,
+        on_end: Callable[[], None],
+        on_stop: Callable[[], None],
     ) -> None:
         """Take requests for `drain_seconds` more."""
         super().__init__(config)
         self._drain_seconds = drain_seconds
         self._on_end = on_end
+        self._on_stop = on_stop
         self._ends_at: float | None = None
 
     def end(self) -> None:
@@ -129,6 +135,11 @@ class Server(uvicorn.Server):
             self.server_state.default_headers = [(b"Connection", b"close")]
         return ends
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nothing new, and finish what is in hand."""
+        self._on_stop()
+        await super().shutdown(sockets)
+
 
 def server(
     app: Callable[..., Any],
@@ -142,6 +153,7 @@ def server(
     drain_seconds: float = 0,
     stop_seconds: int = _STOP_SECONDS,
     on_end: Callable[[], None] = lambda: None,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> Server:
     """Make the server of an application; the door writes Server and Date itself.
 
@@ -163,7 +175,7 @@ def server(
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
-    return Server(config, drain_seconds, on_end)
+    return Server(config, drain_seconds, on_end, on_stop)
 
 
 @contextmanager

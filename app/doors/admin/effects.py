@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated
 
 import anyio.to_thread
@@ -43,7 +44,10 @@ async def read(
     ] = 0,
     limit: Limit = 100,
 ) -> Effects:
-    """Return the effects behind a cursor, of all sellers or of one."""
+    """Return the effects behind a cursor, of all sellers or of one.
+
+    A wait ends before its time, perhaps without effects, if the server is stopped.
+    """
     parts = parts_of(request)
     limit = bounded(limit, parts)
     most = parts.settings.admin_wait_seconds
@@ -60,9 +64,13 @@ async def read(
             parts.desk.effects, cursor, seller_id, limit
         )
         left = ends - loop.time()
-        if found.told or left <= 0 or await request.is_disconnected():
+        if found.told or left <= 0 or parts.stopping.is_set():
             break
-        await asyncio.sleep(min(left, parts.settings.admin_poll_seconds))
+        if await request.is_disconnected():
+            break
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(left, parts.settings.admin_poll_seconds)):
+                await parts.stopping.wait()
         await anyio.to_thread.run_sync(require_key_still, request)
     return Effects(
         effects=[EffectShape.of(told, currency) for told, currency in found.told],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -27,13 +28,14 @@ KEY = "feedgate.admin_key"
 
 @dataclass(frozen=True, slots=True)
 class AdminParts:
-    """What the routes work with."""
+    """What the routes work with; `stopping` is set once the server takes no more."""
 
     keys: AdminKeys
     desk: AdminDesk
     accounts: Accounts
     intake: Intake
     settings: Settings
+    stopping: asyncio.Event
 
 
 def parts_of(request: Request) -> AdminParts:
