@@ -41,7 +41,7 @@ class AuditDesk:
         `noted` are heads that were written down elsewhere earlier: a chain must still
         have them. Reads the whole ledger once, in parts.
         """
-        with self._database.read() as connection:
+        with self._database.snapshot() as connection:
             heads = audit.heads(connection)
             checked = _Checked(
                 {

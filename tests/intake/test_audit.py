@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, event, insert, select, update
 
 from app.intake.accounts import Accounts
 from app.intake.audit import AuditDesk, Verdict
 from app.store import audit
 from app.store.audit import Head
-from app.store.backends import Database
+from app.store.backends import Database, open_database
 from app.store.tables import audit_head, audit_link, effect
 from tests.ledgers import write
 
@@ -49,6 +49,31 @@ def test_a_log_that_nobody_touched_is_whole(filled: Database) -> None:
         (SELLER, 6),
     ]
     assert verify(filled, *verdict.heads).faults == ()
+
+
+def test_a_log_that_grows_meanwhile_is_whole(filled: Database) -> None:
+    """Workers go on: what is committed behind a head that was read was not added."""
+    writer = open_database(filled.engine.url.render_as_string(hide_password=False))
+    begun: list[str] = []
+
+    def grow(
+        connection: Connection, cursor: object, statement: str, *_: object
+    ) -> None:
+        if not begun and "FROM audit_head" in statement:
+            begun.append(statement)
+            with writer.write() as other:
+                write(other, SELLER, "feed 1", range(20, 23))
+
+    event.listen(Engine, "after_cursor_execute", grow)
+    try:
+        verdict = verify(filled)
+    finally:
+        event.remove(Engine, "after_cursor_execute", grow)
+    writer.close()
+
+    assert begun
+    assert verdict.faults == ()
+    assert verify(filled).effects == verdict.effects + 3
 
 
 def change_an_effect(connection: Connection) -> None:
