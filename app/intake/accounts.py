@@ -7,7 +7,7 @@ import re
 import secrets
 import string
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -255,25 +255,18 @@ class Accounts:
             _existing(connection, seller_id)
             set_contact(connection, seller_id, address, language)
 
-    def list(self) -> tuple[AccountView, ...]:
-        """Return all sellers with their keys, by seller id."""
+    def list(
+        self, *, after: str = "", limit: int | None = None
+    ) -> tuple[AccountView, ...]:
+        """Return sellers behind an id with their keys, by seller id."""
         with self._database.read() as connection:
-            return tuple(
-                AccountView(
-                    seller.seller_id,
-                    seller.name,
-                    seller.created_at,
-                    tuple(accounts.marketplaces(connection, seller.seller_id)),
-                    tuple(accounts.merchant_tokens(connection, seller.seller_id)),
-                    tuple(
-                        KeyView(key.access_key_id, key.created_at, key.revoked_at)
-                        for key in accounts.list_access_keys(
-                            connection, seller.seller_id
-                        )
-                    ),
-                )
-                for seller in accounts.list_sellers(connection)
-            )
+            return _views(connection, accounts.list_sellers(connection, after, limit))
+
+    def find(self, seller_id: str) -> AccountView | None:
+        """Return a seller with their keys, if there is one of that id."""
+        with self._database.read() as connection:
+            seller = accounts.find_seller(connection, seller_id)
+            return None if seller is None else _views(connection, [seller])[0]
 
     @outages_refused
     def key_in_force(self, access_key_id: str) -> Key | None:
@@ -348,6 +341,29 @@ class Accounts:
         made = {"access_key_id": access_key_id}
         audit.note(connection, seller_id, "CreateAccessKey", made, cause=cause, now=now)
         return access_key_id, secret
+
+
+def _views(
+    connection: Connection, sellers: Sequence[accounts.Seller]
+) -> tuple[AccountView, ...]:
+    """Return sellers, who follow each other by id, as they are listed."""
+    if not sellers:
+        return ()
+    found = accounts.holdings(connection, sellers[0].seller_id, sellers[-1].seller_id)
+    return tuple(
+        AccountView(
+            seller.seller_id,
+            seller.name,
+            seller.created_at,
+            tuple(found[seller.seller_id].marketplace_ids),
+            tuple(found[seller.seller_id].merchant_tokens),
+            tuple(
+                KeyView(key.access_key_id, key.created_at, key.revoked_at)
+                for key in found[seller.seller_id].access_keys
+            ),
+        )
+        for seller in sellers
+    )
 
 
 def _check(

@@ -5,11 +5,20 @@ Secrets arrive sealed and tokens as digests; what they mean is the intake's busi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from app.store.tables import (
     access_key,
@@ -55,6 +64,15 @@ class AccessKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Holdings:
+    """What belongs to a seller: marketplaces and tokens by text, oldest key first."""
+
+    marketplace_ids: list[str] = field(default_factory=list)
+    merchant_tokens: list[str] = field(default_factory=list)
+    access_keys: list[AccessKey] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class AuthToken:
     """What a seller gave a developer, so that the developer may act for the seller."""
 
@@ -80,10 +98,30 @@ def find_seller(connection: Connection, seller_id: str) -> Seller | None:
     return None if row is None else Seller(*row)
 
 
-def list_sellers(connection: Connection) -> list[Seller]:
-    """Return all sellers by id."""
-    query = select(seller).order_by(seller.c.seller_id)
-    return [Seller(*row) for row in connection.execute(query)]
+def list_sellers(
+    connection: Connection, after: str = "", limit: int | None = None
+) -> list[Seller]:
+    """Return sellers behind an id, by id: all of them, or at most `limit`."""
+    query = select(seller).where(seller.c.seller_id > after)
+    rows = connection.execute(query.order_by(seller.c.seller_id).limit(limit))
+    return [Seller(*row) for row in rows]
+
+
+def holdings(connection: Connection, first: str, last: str) -> dict[str, Holdings]:
+    """Return what the sellers from one id to another have, by seller."""
+    found: dict[str, Holdings] = defaultdict(Holdings)
+
+    def rows(table: Table, *order: str) -> Iterable[Any]:
+        query = select(table).where(table.c.seller_id.between(first, last))
+        return connection.execute(query.order_by(*(table.c[name] for name in order)))
+
+    for row in rows(marketplace_participation, "marketplace_id"):
+        found[row.seller_id].marketplace_ids.append(row.marketplace_id)
+    for row in rows(merchant_token, "token"):
+        found[row.seller_id].merchant_tokens.append(row.token)
+    for row in rows(access_key, "created_at", "access_key_id"):
+        found[row.seller_id].access_keys.append(AccessKey(*row))
+    return found
 
 
 def add_merchant_tokens(
@@ -133,13 +171,9 @@ def find_access_key(connection: Connection, access_key_id: str) -> AccessKey | N
     return None if row is None else AccessKey(*row)
 
 
-def list_access_keys(
-    connection: Connection, seller_id: str | None = None
-) -> list[AccessKey]:
-    """Return the access keys of a seller, or of all, oldest first."""
+def list_access_keys(connection: Connection) -> list[AccessKey]:
+    """Return all access keys, oldest first."""
     query = select(access_key)
-    if seller_id is not None:
-        query = query.where(access_key.c.seller_id == seller_id)
     query = query.order_by(access_key.c.created_at, access_key.c.access_key_id)
     return [AccessKey(*row) for row in connection.execute(query)]
 

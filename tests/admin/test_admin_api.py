@@ -213,6 +213,39 @@ def test_accounts_are_made_and_their_keys_renewed(world: World) -> None:
     assert causes == {f"admin {world.key.partition('.')[0]}"}
 
 
+def test_sellers_are_listed_page_by_page(world: World) -> None:
+    """Each once, by id, with what is theirs; a page asks the database for a page."""
+    for number in range(5):
+        seller = {
+            "name": "Many",
+            "seller_id": f"A1MANY{number:08d}",
+            "merchant_tokens": [f"M_{number}", f"A_{number}"],
+        }
+        assert world.call("POST", "/sellers", json=seller).status_code == 201
+    world.call("POST", "/sellers/A1MANY00000002/access-keys")
+    everyone = world.get("/sellers").json()
+    seen: list[dict[str, Any]] = []
+    query: dict[str, object] = {"limit": 2}
+    while True:
+        page = world.get("/sellers", **query).json()
+        seen += page["sellers"]
+        assert len(page["sellers"]) <= 2
+        if page["next"] is None:
+            break
+        query["after"] = page["next"]
+
+    ids = [each["seller_id"] for each in seen]
+    assert everyone == {"sellers": seen, "next": None}
+    assert ids == sorted(set(ids))
+    many = [each for each in seen if each["name"] == "Many"]
+    assert [each["merchant_tokens"] for each in many] == [
+        [f"A_{number}", f"M_{number}"] for number in range(5)
+    ]
+    assert [len(each["access_keys"]) for each in many] == [1, 1, 2, 1, 1]
+    assert many == [world.get(f"/sellers/{each['seller_id']}").json() for each in many]
+    assert world.get("/sellers", after=ids[-1]).json() == {"sellers": [], "next": None}
+
+
 def test_submissions_are_shown_with_report_and_document(world: World) -> None:
     """The feed comes back byte for byte; a report that is not ready is no 5xx."""
     world.call("POST", ORDERS, json=orders_of(world.folder, 20))

@@ -73,7 +73,9 @@ def test_access_keys_are_found_listed_and_revoked_once(database: Database) -> No
     with database.read() as connection:
         assert accounts.find_access_key(connection, "AKIA1") == first
         assert accounts.find_access_key(connection, "AKIA0") is None
-        assert accounts.list_access_keys(connection, SELLER) == [first, second]
+        held = accounts.holdings(connection, SELLER, SELLER)
+        assert held[SELLER].access_keys == [first, second]
+        assert [*held] == [SELLER]
         assert len(accounts.list_access_keys(connection)) == 3
 
 

@@ -33,11 +33,7 @@ def list_sellers(
 ) -> Sellers:
     """List sellers by id, without secrets."""
     limit = bounded(limit, parts)
-    found = [
-        view
-        for view in outages_refused(parts.accounts.list)()
-        if view.seller_id > after
-    ]
+    found = outages_refused(parts.accounts.list)(after=after, limit=limit + 1)
     page = found[:limit]
     return Sellers(
         sellers=[Seller.of(view) for view in page],
@@ -48,10 +44,10 @@ def list_sellers(
 @router.get("/sellers/{seller_id}", dependencies=_READS)
 def show(parts: Parts, seller_id: SellerId) -> Seller:
     """Return one seller with its access keys, without secrets."""
-    for view in outages_refused(parts.accounts.list)():
-        if view.seller_id == seller_id:
-            return Seller.of(view)
-    raise nothing_there(f"seller {seller_id}")
+    view = outages_refused(parts.accounts.find)(seller_id)
+    if view is None:
+        raise nothing_there(f"seller {seller_id}")
+    return Seller.of(view)
 
 
 @router.post("/sellers", status_code=201)
