@@ -59,6 +59,19 @@ def migrated_postgresql() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL of the tests' own, which they may stop and start."""
+    with ExitStack() as stack:
+        try:
+            own = stack.enter_context(postgres.cluster())
+        except postgres.Unavailable as error:
+            if os.environ.get("REQUIRE_POSTGRES") == "1":
+                pytest.fail(str(error))
+            pytest.skip(f"no PostgreSQL of our own: {error}")
+        yield own
+
+
 @pytest.fixture
 def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     """The URL of a migrated, empty SQLite database."""

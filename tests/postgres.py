@@ -75,14 +75,19 @@ class Cluster:
             "initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8",
             "--no-locale", "--no-sync",
         )  # fmt: skip
-        self._launch()
+        self.launch()
 
     def restart(self, mode: str) -> None:
         """Stop the server, "fast" or "immediate" as by a crash, and start it again."""
-        self.run("pg_ctl", f"--mode={mode}", "--wait", "stop")
-        self._launch()
+        self.stop(mode)
+        self.launch()
 
-    def _launch(self) -> None:
+    def stop(self, mode: str) -> None:
+        """Stop the server, "fast" or "immediate" as by a crash."""
+        self.run("pg_ctl", f"--mode={mode}", "--wait", "stop")
+
+    def launch(self) -> None:
+        """Start the server on what it had when it was stopped."""
         options = f"-k {self._folder} -c listen_addresses='' -c fsync={self._fsync}"
         log = f"--log={self._folder / 'log'}"
         self.run("pg_ctl", log, f"--options={options}", "--wait", "start")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,19 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("torture"))
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL of the storms' own, which they may restart."""
-    with ExitStack() as stack:
-        try:
-            own = stack.enter_context(postgres.cluster())
-        except postgres.Unavailable as error:
-            if os.environ.get("REQUIRE_POSTGRES") == "1":
-                pytest.fail(str(error))
-            pytest.skip(f"no PostgreSQL of our own: {error}")
-        yield own
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

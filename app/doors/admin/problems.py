@@ -18,6 +18,9 @@ MEDIA_TYPE = "application/problem+json"
 _REALM = 'Bearer realm="feedgate admin"'
 _SHOWN = 60
 
+_PAUSE_SECONDS = 5
+"""After which to send again what met an outage: a database restarts in about that."""
+
 STATUSES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -79,6 +82,12 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
     for status, title in STATUSES.items()
     if status not in (405, 500)
 }
+DOCUMENTED[503]["headers"] = {
+    "Retry-After": {
+        "description": "Seconds after which to send the same request again.",
+        "schema": {"type": "integer"},
+    }
+}
 
 
 def unauthenticated(*, presented: bool) -> Refused:
@@ -127,6 +136,8 @@ def answer(error: HTTPException) -> Response:
     # In ASCII: what was sent may hold characters that UTF-8 has no form for.
     body = json.dumps(problem.model_dump(exclude_none=True))
     headers = {"Cache-Control": "no-store", **(error.headers or {})}
+    if error.status_code == 503:
+        headers["Retry-After"] = str(_PAUSE_SECONDS)
     return Response(body, error.status_code, headers, MEDIA_TYPE)
 
 
