@@ -26,7 +26,7 @@ def doctor(
     ] = 1.0,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Look at database, schema, documents, clock, keys, disk and workers.
+    """Look at database, schema, documents, clock, keys, webhooks, disk and workers.
 
     Exit code 1 if anything is not well; each such line says what to do. Nothing is
     changed, but for a small document that is written and removed.

@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from app.intake.seals import KEY_FILE, SealBroken, Seals
-from app.store import accounts
+from app.store import accounts, webhooks
 from app.store.backends import Database, newest_revision, now_of, revision_of
 from app.store.census import take_census
 from app.store.documents import DocumentDamaged, Documents
 
 _MOST_SECONDS_APART = 60
+_SHOWN = 3
 _GIB = 1_073_741_824
 
 
@@ -61,6 +62,7 @@ class Doctor:
             ("documents", self._documents),
             ("clock", self._clock),
             ("keys", self._keys),
+            ("webhooks", self._webhooks),
             ("disk", self._disk),
             ("workers", self._workers),
         ):
@@ -116,29 +118,44 @@ class Doctor:
 
     def _keys(self) -> str:
         with self._opened() as database, database.read() as connection:
-            keys = [
-                key
+            sealed = [
+                (key.access_key_id, key.sealed_secret)
                 for key in accounts.list_access_keys(connection)
                 if key.revoked_at is None
             ]
+        return self._opening("access keys", sealed, "`feedgate accounts rotate`")
+
+    def _webhooks(self) -> str:
+        now = self.clock()
+        with self._opened() as database, database.read() as connection:
+            sealed = [
+                (endpoint.endpoint_id, secret)
+                for endpoint in webhooks.endpoints(connection)
+                for secret in endpoint.live_secrets(now)
+            ]
+        return self._opening("webhook secrets", sealed, "`feedgate webhooks rotate`")
+
+    def _opening(self, what: str, sealed: list[tuple[str, str]], remedy: str) -> str:
+        """Open what was sealed, pairs of whose it is and the text."""
         seals = self._seals()
         if seals is None:
-            if keys:
+            if sealed:
                 raise _Sick(
-                    f"{self.home / KEY_FILE} is missing, which {len(keys)} access "
-                    "keys are sealed with",
+                    f"{self.home / KEY_FILE} is missing, which {len(sealed)} {what} "
+                    "are sealed with",
                     "Bring the file back, or set FEEDGATE_SECRET_KEY.",
                 )
             return "none is needed yet"
-        closed = [key.access_key_id for key in keys if not _opens(seals, key)]
+        closed = [name for name, text in sealed if not _opens(seals, text)]
         if closed:
+            more = f" and {len(closed) - _SHOWN} more" if len(closed) > _SHOWN else ""
             raise _Sick(
-                f"{len(closed)} of {len(keys)} access keys do not open, such as "
-                f"{closed[0]}",
+                f"{len(closed)} of {len(sealed)} {what} do not open: "
+                f"{', '.join(closed[:_SHOWN])}{more}",
                 "Add the key that they were sealed with to FEEDGATE_SECRET_KEY, or "
-                "make new ones with `feedgate accounts rotate`.",
+                f"make new ones with {remedy}.",
             )
-        return f"{len(keys)} access keys open"
+        return f"{len(sealed)} {what} open"
 
     def _seals(self) -> Seals | None:
         """Return the seals as they are; a missing key file is not made here."""
@@ -182,9 +199,9 @@ class Doctor:
         return closing(self.database())
 
 
-def _opens(seals: Seals, key: accounts.AccessKey) -> bool:
+def _opens(seals: Seals, text: str) -> bool:
     try:
-        seals.open(key.sealed_secret)
+        seals.open(text)
     except SealBroken:
         return False
     return True
@@ -197,13 +214,15 @@ def _existing(folder: Path) -> Path:
 
 
 _DATABASE = "Start the database, and check FEEDGATE_DATABASE_URL and FEEDGATE_HOME."
+_SEALED = "Check FEEDGATE_SECRET_KEY: 44 characters each, separated by commas."
 _ADVICE = {
     "database": _DATABASE,
     "schema": _DATABASE,
     "documents": "Check FEEDGATE_DOCUMENTS or FEEDGATE_DOCUMENTS_URL, that the folder "
     "or bucket is there, and that this user may write.",
     "clock": _DATABASE,
-    "keys": "Check FEEDGATE_SECRET_KEY: 44 characters each, separated by commas.",
+    "keys": _SEALED,
+    "webhooks": _SEALED,
     "disk": "Check that the folders can be read.",
     "workers": _DATABASE,
 }

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import insert, text, update
 
 from app.intake.doctor import Doctor
@@ -195,7 +196,8 @@ def test_the_doctor_finds_nothing_on_a_sound_installation(
     assert done.code == 0
     names = [line.split()[0] for line in done.out.splitlines()[1:]]
     assert names == [
-        *("database", "schema", "documents", "clock", "keys", "disk", "workers")
+        *("database", "schema", "documents", "clock", "keys", "webhooks"),
+        *("disk", "workers"),
     ]
     files = [path for path in sorted(home.rglob("*")) if path.is_file()]
     assert [each for each in files if each not in before and "-" not in each.name] == []
@@ -212,15 +214,56 @@ def test_the_doctor_names_each_ill_and_its_cure(
     assert examined(feedgate, "--free-gib", "9999999") == ["disk"]
     assert examined(feedgate, DOCUMENTS=occupied / "documents") == ["documents"]
     assert examined(feedgate, SECRET_KEY=other_key) == ["keys"]
-    assert examined(feedgate, SECRET_KEY="short") == ["keys"]
+    assert examined(feedgate, SECRET_KEY="short") == ["keys", "webhooks"]
     (home / "secret.key").chmod(0o644)
-    assert examined(feedgate) == ["keys"]
+    assert examined(feedgate) == ["keys", "webhooks"]
     (home / "secret.key").chmod(0o600)
     add_feed(database)
     assert examined(feedgate) == ["workers"]
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     assert examined(feedgate) == ["schema", "workers"]
+
+
+def test_the_doctor_names_what_no_key_at_hand_opens(
+    feedgate: Command, home: Path
+) -> None:
+    """A webhook that is sealed with a lost key signs nothing, and nobody would know."""
+    key, other = (Fernet.generate_key().decode() for _ in range(2))
+    url = "https://shop.example/hooks"
+
+    def ills(keys: str) -> dict[str, tuple[str, str]]:
+        done = feedgate("doctor", "--format", "json", SECRET_KEY=keys)
+        failed(done)
+        return {
+            check["name"]: (check["found"], check["advice"])
+            for check in done.json
+            if not check["is_well"]
+        }
+
+    def added(keys: str) -> str:
+        command = ("webhooks", "add", SELLER, url, "--format", "json")
+        name: str = feedgate(*command, SECRET_KEY=keys).json["endpoint_id"]
+        return name
+
+    file = home / "secret.key"
+    own = file.read_text().strip()
+    with_own, with_key = added(own), added(key)
+    feedgate("webhooks", "rotate", with_own, SECRET_KEY=f"{own},{key}")
+    file.unlink()
+
+    assert ills(f"{own},{key}") == {}
+    assert ills("").keys() == {"keys", "webhooks"}
+    [(found, advice)] = ills(own).values()
+    assert found == f"1 of 3 webhook secrets do not open: {with_key}"
+    assert advice.endswith("or make new ones with `feedgate webhooks rotate`.")
+    assert "Add the key that they were sealed with to FEEDGATE_SECRET_KEY" in advice
+    found, _ = ills(other)["webhooks"]
+    assert found.startswith("3 of 3 webhook secrets do not open: ")
+    assert with_own in found
+    assert ills(other).keys() == {"keys", "webhooks"}
+    feedgate("webhooks", "rotate", with_key, "--overlap-hours", "0", SECRET_KEY=own)
+    assert ills(own) == {}
 
 
 def test_the_doctor_does_not_need_a_database_to_say_so(
@@ -232,7 +275,7 @@ def test_the_doctor_does_not_need_a_database_to_say_so(
     url = f"postgresql+psycopg://127.0.0.1:{port}/feedgate"
     away = feedgate("doctor", "--format", "json", DATABASE_URL=url)
 
-    of_database = ["database", "schema", "clock", "keys", "workers"]
+    of_database = ["database", "schema", "clock", "keys", "webhooks", "workers"]
     assert failed(missing) == failed(away) == of_database
     assert "`feedgate serve` makes it" in missing.json[0]["found"]
     assert "refused" in away.json[0]["found"]
