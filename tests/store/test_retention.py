@@ -9,12 +9,16 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from app.intake.audit import AuditDesk
 from app.intake.retention import RetentionJob
 from app.model.feed import FeedStatus, Verdict
 from app.model.report import ReportStatus
-from app.store import accounts, retention
+from app.settings import Settings
+from app.store import accounts, effect_stream, retention
 from app.store.backends import Database
 from app.store.documents import FileDocuments
+from app.store.dump import dump
+from app.store.effect_stream import Cursor
 from app.store.queue import Queue
 from app.store.tables import (
     accepted_adjustment,
@@ -28,10 +32,13 @@ from app.store.tables import (
     report_request,
     seller,
 )
+from tests.everything import fill_every_table
 from tests.held import HeldClock
+from tests.ledgers import write
 from tests.queued import ADJUSTMENT, SELLER
 
 DAYS = 90
+"""As long as MWS listed feeds."""
 
 
 def put(documents: FileDocuments) -> str:
@@ -185,6 +192,63 @@ def test_orders_and_what_was_done_to_them_stay_for_good(
         assert count(database, table.name) == 1
 
 
+def test_nothing_goes_but_feeds_and_reports_with_what_is_theirs(
+    database: Database, documents: FileDocuments, clock: HeldClock
+) -> None:
+    """Of every table there is: those that may shrink are named here, and no others.
+
+    What was not delivered yet is in one of the others, and so are uploads that no feed
+    has.
+    """
+    with database.write() as connection:
+        fill_every_table(connection)
+        for table in (feed_submission, report_request):
+            connection.execute(table.update().values(status=FeedStatus.DONE))
+    before = dumps(database)
+    clock.advance(timedelta(days=100 * DAYS).total_seconds())
+
+    steps = run(RetentionJob(database, documents, clock, DAYS))
+
+    after = dumps(database)
+    assert steps == 2
+    assert {name for name in before if after[name] != before[name]} == {
+        *("feed_submission", "feed_result", "desk_submission"),
+        *("report_request", "report"),
+    }
+    assert all(after[name] in (before[name], []) for name in before)
+
+
+def dumps(database: Database) -> dict[str, list[bytes]]:
+    with database.read() as connection:
+        return {
+            table.name: [*dump(connection, table)] for table in metadata.sorted_tables
+        }
+
+
+def test_the_log_is_whole_and_tells_of_feeds_that_were_removed(
+    database: Database,
+    queue: Queue,
+    documents: FileDocuments,
+    add_feed: Callable[..., int],
+    clock: HeldClock,
+) -> None:
+    """Who reads the stream of effects late still gets each of them."""
+    feed = finished(database, queue, documents, add_feed, clock)
+    with database.write() as connection:
+        write(connection, SELLER, f"feed {feed}", range(1, 4))
+    clock.advance(timedelta(days=DAYS + 1).total_seconds())
+
+    run(RetentionJob(database, documents, clock, DAYS))
+
+    verdict = AuditDesk(database).verify()
+    effect_stream.place_all(database)
+    with database.read() as connection:
+        told = effect_stream.read_effects(connection, Cursor(), limit=10)
+    assert ids_left(database) == []
+    assert (verdict.faults, verdict.effects) == ((), 3)
+    assert [each.source for each in told] == [f"feed {feed}"] * 3
+
+
 def test_steps_are_bounded_and_removed_ids_never_come_again(
     database: Database,
     documents: FileDocuments,
@@ -229,6 +293,11 @@ def test_many_results_of_one_feed_go_in_pieces(
 
     assert removed == 1
     assert count(database, "feed_result") == 0
+
+
+def test_feeds_are_kept_for_as_long_as_mws_listed_them() -> None:
+    """Unless FEEDGATE_RETENTION_DAYS says otherwise."""
+    assert Settings.model_fields["retention_days"].default == DAYS
 
 
 def test_without_days_everything_is_kept(
