@@ -223,6 +223,7 @@ def build(
             settings,
             stopping,
         ),
+        clock,
     )
     readiness = Readiness(database, documents)
     install_health(app, readiness.faults)

@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import func, make_url, select
+from sqlalchemy import func, make_url, select, text
 
 from app.intake.admin_keys import AdminKeys, Scope
 from app.intake.audit import AuditDesk
@@ -61,11 +61,14 @@ class Served:
 
 @contextmanager
 def serving(url: str, folder: Path) -> Iterator[Served]:
+    """Serve on a database with one seller; the log is in the folder."""
     settings = {"SECRET_KEY": Fernet.generate_key().decode()}
     installation = Installation(folder / "home", url, settings)
     with (
         closing(open_database(url)) as database,
-        installation.start("serve", "--port", "0", "--workers", "0") as server,
+        installation.start(
+            "serve", "--port", "0", "--workers", "0", log=folder / "log"
+        ) as server,
     ):
         with database.write() as connection:
             add_seller(connection, SELLER_ID, "Shop", now())
@@ -183,3 +186,25 @@ def test_while_sqlite_is_locked_what_writes_is_refused(
             check_refusal(answer)
         assert after == before
         check_all_done(served, made, len(orders))
+
+
+def test_a_fault_of_ours_is_found_in_the_log(
+    database_url: str, database: Database, tmp_path: Path
+) -> None:
+    """Somebody renamed a table: the answer has no more than a name for the fault."""
+    with serving(database_url, tmp_path) as served:
+        with database.write() as connection:
+            connection.execute(text("ALTER TABLE order_item RENAME TO elsewhere"))
+        answer = served.call("POST", ORDERS, json=orders_of(tmp_path, 1))
+        with database.write() as connection:
+            connection.execute(text("ALTER TABLE elsewhere RENAME TO order_item"))
+        again = served.call("POST", ORDERS, json=orders_of(tmp_path, 1))
+
+    assert (answer.status_code, again.status_code) == (500, 200)
+    request_id = answer.headers["x-request-id"]
+    assert answer.json()["detail"].endswith(f"under {request_id}.")
+    assert "order_item" not in answer.text
+    _, _, logged = (
+        (tmp_path / "log").read_text().partition(f"request {request_id} failed\n")
+    )
+    assert "order_item" in logged

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 import anyio.to_thread
@@ -30,10 +33,14 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+_log = logging.getLogger(__name__)
 
-def install_admin(app: FastAPI, parts: AdminParts) -> None:
+
+def install_admin(
+    app: FastAPI, parts: AdminParts, clock: Callable[[], datetime]
+) -> None:
     """Serve the Admin API under /admin of an application with other doors."""
-    door = AdminDoor(_api(parts), parts)
+    door = AdminDoor(_api(parts), parts, clock)
     app.router.routes.append(Route(PREFIX, door, include_in_schema=False))
     app.router.routes.append(Mount(PREFIX, door))
 
@@ -72,21 +79,33 @@ def _api(parts: AdminParts) -> FastAPI:
 class AdminDoor:
     """Proves the key before anything of a request's body is read; bounds the body."""
 
-    def __init__(self, api: FastAPI, parts: AdminParts) -> None:
+    def __init__(
+        self, api: FastAPI, parts: AdminParts, clock: Callable[[], datetime]
+    ) -> None:
         """Stand before the API."""
         self._api = api
         self._parts = parts
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        visit = visit_of(scope)
+        own = {
+            "cache-control": "no-store",
+            "date": format_datetime(self._clock(), usegmt=True),
+            "x-request-id": visit.request_id,
+        }
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 names = {name for name, _ in message["headers"]}
-                if b"cache-control" not in names:
-                    message["headers"].append((b"cache-control", b"no-store"))
+                message["headers"] += [
+                    (name.encode(), value.encode())
+                    for name, value in own.items()
+                    if name.encode() not in names
+                ]
             await send(message)
 
         try:
@@ -99,9 +118,13 @@ class AdminDoor:
             await problems.answer(error)(scope, receive, told)
         else:
             if key is not None:
-                visit_of(scope).who = {"admin_key": key.key_id}
+                visit.who = {"admin_key": key.key_id}
             scope[KEY] = key
-            await self._api(scope, self._bounded(scope, receive), told)
+            try:
+                await self._api(scope, self._bounded(scope, receive), told)
+            except Exception:
+                # The answer is sent; Starlette raises what it was for, once more.
+                _log.exception("request %s failed", visit.request_id)
 
     def _find_key(self, scope: Scope) -> AdminKey | None:
         """Return the caller's key; None for the description, which is no secret."""

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.doors.reception import visit_of
 from app.errors import ServiceError
 
 MEDIA_TYPE = "application/problem+json"
@@ -174,4 +175,7 @@ def _service(request: Request, error: Exception) -> Response:
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    return answer(Refused(500, "The fault is ours, and was written to the log."))
+    request_id = visit_of(request.scope).request_id
+    return answer(
+        Refused(500, f"The fault is ours; the log tells more under {request_id}.")
+    )
