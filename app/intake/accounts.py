@@ -139,7 +139,11 @@ class Accounts:
                 connection,
                 seller_id,
                 "CreateSeller",
-                {"name": name, "marketplace_ids": [*marketplaces]},
+                {
+                    "name": name,
+                    "marketplace_ids": [*marketplaces],
+                    "merchant_tokens": [*tokens],
+                },
                 cause=cause,
                 now=now,
             )
@@ -209,7 +213,16 @@ class Accounts:
                     sealed_secret=self._resealed(name, endpoint.sealed_secret),
                     earlier_secret=earlier and self._resealed(name, earlier),
                 )
-        return len(keys) + len(endpoints)
+            number = len(keys) + len(endpoints)
+            audit.note(
+                connection,
+                audit.OPERATOR,
+                "Reseal",
+                {"secrets": number},
+                cause=_CAUSE,
+                now=self._clock(),
+            )
+        return number
 
     def _resealed(self, name: str, sealed: str) -> str:
         try:
@@ -254,6 +267,14 @@ class Accounts:
         with self._database.write() as connection:
             _existing(connection, seller_id)
             set_contact(connection, seller_id, address, language)
+            audit.note(
+                connection,
+                seller_id,
+                "SetContact",
+                {"email": address, "language": language},
+                cause=_CAUSE,
+                now=self._clock(),
+            )
 
     def list(
         self, *, after: str = "", limit: int | None = None

@@ -51,6 +51,38 @@ def test_a_log_that_nobody_touched_is_whole(filled: Database) -> None:
     assert verify(filled, *verdict.heads).faults == ()
 
 
+def test_what_changes_an_account_is_in_its_chain(
+    database: Database, accounts: Accounts
+) -> None:
+    """Each change by its name, none of the secrets; what is of all, at the operator."""
+    made = accounts.create_seller("Books", SELLER, merchant_tokens=["M_BOOKS_1"])
+    other = accounts.create_seller("Toys", OTHER)
+    accounts.set_contact(SELLER, "books@example.com", "de")
+    accounts.authorise_developer(SELLER, OTHER)
+    rotated = accounts.rotate(SELLER)
+    accounts.revoke(made.access_key_id)
+    accounts.revoke_authorisation(made.auth_token or "")
+    accounts.reseal()
+
+    with database.read() as connection:
+        of_seller = audit.links(connection, SELLER)
+        of_operator = audit.links(connection, audit.OPERATOR)
+    assert [link.kind for link in of_seller] == [
+        *("CreateSeller", "CreateAccessKey", "CreateAuthToken"),
+        *("SetContact", "CreateAuthToken", "CreateAccessKey"),
+        *("RevokeAccessKey", "RevokeAuthToken"),
+    ]
+    assert "M_BOOKS_1" in of_seller[0].content
+    assert "books@example.com" in of_seller[3].content
+    assert [(link.kind, link.content) for link in of_operator] == [
+        ("Reseal", '{"secrets": 3}')
+    ]
+    told = "".join(link.content for link in [*of_seller, *of_operator])
+    secrets = [made.secret, made.auth_token, rotated.secret, other.secret]
+    assert not [each for each in secrets if each and each in told]
+    assert verify(database).faults == ()
+
+
 def test_a_log_that_grows_meanwhile_is_whole(filled: Database) -> None:
     """Workers go on: what is committed behind a head that was read was not added."""
     writer = open_database(filled.engine.url.render_as_string(hide_password=False))
