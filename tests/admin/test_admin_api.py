@@ -161,6 +161,25 @@ def test_bodies_that_are_no_orders_are_refused(world: World) -> None:
     assert world.get(ORDERS).json() == before
 
 
+def test_refusals_say_what_would_be_right(world: World) -> None:
+    """A path, a method and a type of body that there is not."""
+    nowhere = world.get("/nothing")
+    method = world.call("PUT", "/sellers")
+    form = world.call("POST", "/sellers", data={"name": "Shop"})
+    untyped = world.call("POST", "/sellers", content=b'{"name": "Shop"}')
+    empty = world.call("POST", "/sellers", json=[])
+
+    answers = [nowhere, method, form, untyped, empty]
+    assert [each.status_code for each in answers] == [404, 405, 415, 415, 422]
+    for each in (nowhere, method):
+        assert "/admin/v1/openapi.json lists what" in each.json()["detail"]
+    assert method.json()["detail"].startswith("PUT is not taken here")
+    given = '"application/x-www-form-urlencoded" is not taken'
+    assert given in form.json()["detail"]
+    assert "send application/json" in untyped.json()["detail"]
+    assert empty.json()["errors"][0]["path"] == "body"
+
+
 def test_orders_are_read_page_by_page_by_their_seller(world: World) -> None:
     """Each once, newest first; filters hold, and no other seller has them."""
     world.call("POST", ORDERS, json=orders_of(world.folder, 20))

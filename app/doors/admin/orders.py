@@ -21,7 +21,13 @@ from app.doors.admin.parts import (
     require_key_still,
     require_seller,
 )
-from app.doors.admin.problems import Fault, Refused, nothing_there, wrong
+from app.doors.admin.problems import (
+    Fault,
+    Refused,
+    not_json,
+    nothing_there,
+    wrong,
+)
 from app.doors.admin.shapes import Imported, Orders
 from app.doors.request import Body
 from app.intake.admin import ImportRefused, Key, OrderSearch
@@ -64,9 +70,8 @@ async def put_in(
     """
     parts = parts_of(request)
     await anyio.to_thread.run_sync(require_seller, parts, seller_id)
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != "application/json":
-        raise Refused(415, f'"{given[:60]}" is not taken; send application/json.')
+    if wrong_type := not_json(request):
+        raise wrong_type
     settings = parts.settings
     settings.spool_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=settings.spool_folder) as document:

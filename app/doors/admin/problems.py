@@ -124,6 +124,14 @@ def wrong(path: str, value: str, detail: str) -> Refused:
     return Refused(422, f"{path} is wrong: {detail}.", [fault])
 
 
+def not_json(request: Request) -> Refused | None:
+    """Refuse a body that does not say that it is JSON."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given == "application/json":
+        return None
+    return Refused(415, f'"{given[:60]}" is not taken; send application/json.')
+
+
 def answer(error: HTTPException) -> Response:
     """Write an error as a problem."""
     faults = error.faults if isinstance(error, Refused) else None
@@ -152,11 +160,23 @@ def install(app: FastAPI) -> None:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return answer(error)
+    if isinstance(error, Refused):
+        return answer(error)
+    # From the router, whose words say no more than the status.
+    listed = "/admin/v1/openapi.json lists what is"
+    detail = {
+        404: f"Nothing has this path; {listed}.",
+        405: f"{request.method} is not taken here; {listed}.",
+    }.get(error.status_code, error.detail)
+    return answer(HTTPException(error.status_code, detail, error.headers))
 
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    # FastAPI takes a body of another type for a value that has the wrong shape.
+    is_body = error.errors()[0]["loc"] == ("body",)
+    if is_body and (refused := not_json(request)):
+        return answer(refused)
     faults = [
         Fault(
             detail=each["msg"],
