@@ -156,6 +156,7 @@ def test_a_backup_made_while_feeds_run_goes_on_elsewhere(
         with running.database.read() as connection:
             kept = load_orders(connection, SELLER_ID, ids, history=True)
             assert kept == replay(connection, SELLER_ID, ids)
+        assert running.audit.verify().faults == ()
         assert submit(running, caller, tmp_path) > last
 
 
