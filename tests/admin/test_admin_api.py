@@ -74,7 +74,7 @@ def test_keys_that_are_wrong_revoked_or_over_are_refused_at_once(world: World) -
     bare = httpx.get(f"{world.url}/admin/v1/effects")
     assert bare.headers["www-authenticate"] == 'Bearer realm="feedgate admin"'
     log = (world.folder / "log").read_text()
-    assert "admin key=" in log
+    assert "admin_key=" in log
     secrets = [text.partition(".")[2] or text for text in [*wrong, world.key]]
     assert not [each for each in secrets if each in log]
     with world.database.read() as connection:
