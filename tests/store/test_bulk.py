@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app.store import bulk
 from app.store.backends import Database
-from app.store.tables import bind_moment, seller
+from app.store.tables import bind_moment, outbox, seller
 from tests.held import NOON
 
-ROWS = 250
+ROWS = 550
 
 
 def _put(database: Database, numbers: Sequence[int]) -> None:
@@ -35,7 +35,7 @@ def _names(database: Database) -> dict[str, str]:
         return {row.seller_id: row.name for row in rows}
 
 
-@pytest.mark.parametrize("count", [1, 100, 101, ROWS])
+@pytest.mark.parametrize("count", [1, 250, 251, ROWS])
 def test_every_row_is_put_in(database: Database, count: int) -> None:
     """Also where they do not fill the last statement."""
     _put(database, range(count))
@@ -74,3 +74,52 @@ def test_a_row_that_is_missing_is_told(database: Database, different: int) -> No
         _rename(database, names)
 
     assert _names(database) == before
+
+
+# PostgreSQL keeps no NUL; everything else must come back as it was put in.
+TEXTS = (None, "", "null", '[1, "\\"]', "\x01\x1f\x7f\t\n", "\u2028é𝄞", "'%s' ? :a")
+
+
+def test_rows_are_read_as_they_were_written(database: Database) -> None:
+    """Whatever their values are, and in the order that is asked for."""
+    _put(database, [1, 2])
+    moment = bind_moment(NOON, database.dialect_name)
+    largest = 2**63 - 1
+    wanted = [(largest - n, text) for n, text in enumerate(TEXTS)]
+    rows = [
+        (seller_id, f"feed {seller_id}", place, kind, "", text, moment, moment)
+        for place, text in [*wanted, (-largest - 1, "lowest")]
+        for seller_id in ("A001", "A002")
+        for kind in ("Refund", "Dispatch", "Other")
+    ]
+    names = ("seller_id", "source", "place", "kind", "recipient", "content")
+    with database.write() as connection:
+        bulk.insert(connection, outbox, (*names, "created_at", "run_after"), rows)
+
+    with database.read() as connection:
+        read = bulk.select_in(
+            connection,
+            "SELECT place, kind, content FROM outbox",
+            "A001",
+            "kind",
+            ["Refund", "Dispatch", "no such kind"],
+            "ORDER BY place DESC, kind",
+        )
+
+    assert read == [
+        (place, kind, text)
+        for place, text in [*wanted, (-largest - 1, "lowest")]
+        for kind in ("Dispatch", "Refund")
+    ]
+
+
+def test_no_row_is_read_where_there_is_none(database: Database) -> None:
+    """Neither of another seller, nor of no names at all."""
+    _put(database, [1])
+    query = "SELECT name FROM seller"
+
+    with database.read() as connection:
+        of_nobody = bulk.select_in(connection, query, "A002", "seller_id", ["A001"])
+        of_no_name = bulk.select_in(connection, query, "A001", "seller_id", [])
+
+    assert [*of_nobody, *of_no_name] == []
