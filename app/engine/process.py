@@ -6,12 +6,14 @@ import base64
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from typing import BinaryIO
 
 from app.counters import FEED_SECONDS, RESULTS
+from app.engine.ahead import read_ahead
 from app.engine.batch import Batch, Read, given_up, judge, read_body, wanted
 from app.engine.envelope import Limits, read_messages
 from app.engine.flat_report import write_flat_report
@@ -65,8 +67,11 @@ class Engine:
             work = feeds.load_work(connection, claim.feed_submission_id)
         if not work.rejected and not claim.hopeless:
             progress = work.progress
-            with self.documents.open_checked(work.document_id, work.sha256) as document:
-                for messages in self._batches(document, work):
+            with (
+                self.documents.open_checked(work.document_id, work.sha256) as document,
+                self._batches(document, work) as batches,
+            ):
+                for messages in batches:
                     self._apply(claim, work, messages)
                     progress = messages[-1].message.place
                     if stopping():
@@ -90,12 +95,18 @@ class Engine:
         )
         return [Problem(ResultCode.NOT_PROCESSED, text)]
 
-    def _batches(self, document: BinaryIO, work: Work) -> Iterator[list[Read]]:
-        """Read the messages that are not done yet, with their payloads."""
-        feed_type = _feed_type(work)
-        messages = self._read(feed_type, document, work)
-        while batch := list(islice(messages, self.batch_messages)):
-            yield batch
+    def _batches(
+        self, document: BinaryIO, work: Work
+    ) -> AbstractContextManager[Iterator[list[Read]]]:
+        """Read the messages that are not done yet, with their payloads.
+
+        A batch is read while the one before it is judged and written.
+        """
+        messages = self._read(_feed_type(work), document, work)
+        batches = iter(lambda: list(islice(messages, self.batch_messages)), [])
+        if work.messages - work.progress <= self.batch_messages:
+            return nullcontext(batches)
+        return read_ahead(batches)
 
     def _read(
         self, feed_type: FeedType, document: BinaryIO, work: Work
