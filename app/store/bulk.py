@@ -1,8 +1,9 @@
 """Many rows in one statement, below SQLAlchemy's row-by-row work.
 
-SQLite takes many rows of VALUES, PostgreSQL takes unnest: the fastest way of each that
-was measured (xml-pipeline 6, docs/performance.md). Rows are tuples in the order of
-`columns`, with values as the driver takes them (`tables.bind_moment` for times).
+SQLite takes many rows of VALUES, PostgreSQL takes COPY and unnest: the fastest way of
+each that was measured (xml-pipeline 6, docs/performance.md). Rows are tuples in the
+order of `columns`, with values as the driver takes them (`tables.bind_moment` for
+times).
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _ROWS_A_STATEMENT = 250
 
 # So many rows with the same values, on average, are worth a statement of their own.
 _WORTH_GROUPING = 20
+
+COPIED_TYPES = "feedgate_copied_types"
+"""The execution option of a COPY that names the types of its columns."""
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call] # untyped there
 
@@ -84,10 +88,15 @@ def insert(
                 values,
             )
         return
-    arrays = _arrays(table, columns)
+    if len(rows) == 1:
+        marks = ", ".join(["%s"] * len(columns))
+        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
+        connection.exec_driver_sql(statement, rows[0])
+        return
     connection.exec_driver_sql(
-        f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})",  # noqa: S608
-        _transposed(rows),
+        f"COPY {table.name} ({names}) FROM STDIN (FORMAT binary)",
+        list(rows),
+        {COPIED_TYPES: [_type(table, name).lower() for name in columns]},
     )
 
 
@@ -179,10 +188,10 @@ def _parts(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
 
 
 def _arrays(table: Table, columns: Sequence[str]) -> str:
-    return ", ".join(f"%s::{_array_type(table, name)}[]" for name in columns)
+    return ", ".join(f"%s::{_type(table, name)}[]" for name in columns)
 
 
-def _array_type(table: Table, column: str) -> str:
+def _type(table: Table, column: str) -> str:
     kind = table.c[column].type
     # A cast to varchar(n) would cut silently; as text the column itself checks.
     return "TEXT" if isinstance(kind, String) else kind.compile(dialect=_POSTGRESQL)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import LiteralString
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy import func as sql
+from sqlalchemy.engine import ExecutionContext
 
+from app.store.bulk import COPIED_TYPES
 from app.store.presence import WORK_CHANNEL, PresenceLost
 from app.store.tables import worker
 
@@ -42,7 +45,29 @@ def engines(url: URL) -> tuple[Engine, Engine]:
             name: value for name, value in _CONNECT.items() if name not in url.query
         },
     )
+    event.listen(writer, "do_executemany", _copy)
     return writer, writer.execution_options(postgresql_readonly=True)
+
+
+def _copy(
+    cursor: psycopg.Cursor,
+    statement: LiteralString,
+    parameters: Sequence[tuple[object, ...]],
+    context: ExecutionContext,
+) -> bool:
+    """Send the rows of a COPY; anything else is done as ever.
+
+    Done within SQLAlchemy, so that errors are what those of any statement are. The
+    binary form takes a quarter of the time, and its errors do not repeat the row.
+    """
+    types = context.execution_options.get(COPIED_TYPES)
+    if types is None:
+        return False
+    with cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in parameters:
+            copy.write_row(row)
+    return True
 
 
 class SessionPresence:
