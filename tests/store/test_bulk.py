@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -111,6 +112,37 @@ def test_rows_are_read_as_they_were_written(database: Database) -> None:
         for place, text in [*wanted, (-largest - 1, "lowest")]
         for kind in ("Dispatch", "Refund")
     ]
+
+
+@pytest.mark.parametrize("different", [False, True])
+def test_rows_are_changed_to_the_very_values(
+    database: Database, different: bool
+) -> None:
+    """Text, numbers, times and nothing; whether each row has its own or not."""
+    _put(database, [1])
+    names = ("seller_id", "source", "place", "kind", "recipient", "created_at")
+    before = bind_moment(NOON, database.dialect_name)
+    texts = TEXTS * 50 if different else TEXTS[4:5] * 50
+    later = NOON + timedelta(microseconds=1)
+    after = bind_moment(later, database.dialect_name)
+    keys = [("A001", "feed 1", place, "Refund") for place in range(len(texts))]
+    with database.write() as connection:
+        rows = [(*key, "", before, before) for key in keys]
+        bulk.insert(connection, outbox, (*names, "run_after"), rows)
+
+    with database.write() as connection:
+        bulk.update(
+            connection,
+            outbox,
+            names[:4],
+            ("content", "attempts", "run_after"),
+            [(text, 7, after, *key) for text, key in zip(texts, keys, strict=True)],
+        )
+
+    columns = (outbox.c.content, outbox.c.attempts, outbox.c.run_after)
+    with database.read() as connection:
+        read = connection.execute(select(*columns).order_by(outbox.c.place)).all()
+    assert read == [(text, 7, later) for text in texts]
 
 
 def test_no_row_is_read_where_there_is_none(database: Database) -> None:
