@@ -26,6 +26,8 @@ _BALANCE_CODES = {
     "ShippingTax": ResultCode.SHIPPING_OVER_BALANCE,
 }
 
+_UNPRICED = Component()
+
 _Name = TypeVar("_Name", str, int)
 
 
@@ -50,11 +52,8 @@ class Amounts(NamedTuple):
 
     components: Components = ()
     promotions: PromotionAmounts = ()
-
-    @property
-    def net(self) -> Decimal:
-        """What the buyer gets back."""
-        return net_of(self.components, self.promotions)
+    net: Decimal = ZERO
+    """What the buyer gets back."""
 
 
 def share_of_units(item: OrderItem, currency: str, quantity: int) -> Amounts:
@@ -87,7 +86,7 @@ def share_of_units(item: OrderItem, currency: str, quantity: int) -> Amounts:
             share = min(cut_share(part.price, part.left), remaining)
             components[name] = share
             remaining -= share
-    amounts = Amounts(_pairs(components, currency), _pairs(promotions, currency))
+    amounts = _sums(components, promotions, currency)
     return amounts if amounts.net > 0 else Amounts()
 
 
@@ -105,13 +104,13 @@ def judge_amounts(
     problems: list[Problem] = []
     given: dict[str, Decimal] = {}
     for stated in components:
-        name = stated.component
+        name, amount, _ = stated
         taken = given.get(name, ZERO)
         left = _left_of(item.components.get(name), currency) - taken
-        if stated.amount > left:
+        if amount > left:
             problems.append(_over_balance(stated, left, line))
         else:
-            given[name] = taken + stated.amount
+            given[name] = taken + amount
     taken_back: dict[int, Decimal] = {}
     for adjustment in promotions:
         for stated in adjustment.components:
@@ -126,14 +125,14 @@ def judge_amounts(
                     why=why,
                 )
                 problems.append(refusal)
-    return Amounts(_pairs(given, currency), _pairs(taken_back, currency)), problems
+    return _sums(given, taken_back, currency), problems
 
 
 def _left_of(part: Component | None, currency: str) -> Decimal:
-    part = part or Component()
-    if part.left is not None:
-        return part.left
-    return from_minor_units(MOST_UNPRICED, currency) - part.refunded - part.held
+    price, refunded, held = part or _UNPRICED
+    if price is None:
+        price = from_minor_units(MOST_UNPRICED, currency)
+    return price - refunded - held
 
 
 def _over_balance(stated: ComponentAmount, left: Decimal, line: JudgedItem) -> Problem:
@@ -188,6 +187,13 @@ def _is_meant(
 def _promotion_phrase(adjustment: PromotionAdjustment, stated: ComponentAmount) -> str:
     named = adjustment.promotion_claim_code or adjustment.merchant_promotion_id
     return f"promotion {f'{named} ' if named else ''}({stated.component})"
+
+
+def _sums(
+    components: Mapping[str, Decimal], promotions: Mapping[int, Decimal], currency: str
+) -> Amounts:
+    given, taken_back = _pairs(components, currency), _pairs(promotions, currency)
+    return Amounts(given, taken_back, net_of(given, taken_back))
 
 
 def _pairs(

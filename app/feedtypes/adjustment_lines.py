@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -135,7 +134,7 @@ def judge_item(
     if problems:
         return None, problems
     amounts, problems = _amounts(adjusted, line)
-    if any(found.is_error for found in problems):
+    if problems and any(found.is_error for found in problems):
         return None, problems
     return Line(adjusted, item, amounts), problems
 
@@ -182,24 +181,30 @@ def _misshapen(adjusted: AdjustedItem, line: JudgedItem) -> list[Problem]:
 
 def _amount_problems(
     part: ComponentAmount, name: str, line: JudgedItem
-) -> Iterator[Problem]:
+) -> list[Problem]:
     currency = part.currency or line.currency
+    problems = []
     if currency != line.currency:
-        yield line.problem(
-            ResultCode.WRONG_CURRENCY,
-            component=name,
-            amount=Money(part.amount, currency),
-            currency=line.currency,
+        problems.append(
+            line.problem(
+                ResultCode.WRONG_CURRENCY,
+                component=name,
+                amount=Money(part.amount, currency),
+                currency=line.currency,
+            )
         )
     if minor_units(part.amount, currency) is None:
         decimals = MINOR_UNIT_DECIMALS[currency]
-        yield line.problem(
-            ResultCode.TOO_FINE,
-            component=name,
-            amount=f"{part.amount:f}",
-            currency=currency,
-            allowed=f"{decimals} decimals" if decimals else "no decimals",
+        problems.append(
+            line.problem(
+                ResultCode.TOO_FINE,
+                component=name,
+                amount=f"{part.amount:f}",
+                currency=currency,
+                allowed=f"{decimals} decimals" if decimals else "no decimals",
+            )
         )
+    return problems
 
 
 def _over(adjusted: AdjustedItem, line: JudgedItem) -> list[Problem]:

@@ -136,24 +136,26 @@ def handle(message: OrderAdjustment, order: Order, judging: Judging) -> Outcome:
         problems += found
         if line is not None:
             lines.append(line)
-    if any(found.is_error for found in problems):
+    if problems and any(found.is_error for found in problems):
         return outcome([], problems)
     problems += _net_problem(lines, judged)
+    held = judging.rules is Rules.STRICT and not order.charged
+    effects = _effects(lines, order.refund_count, HoldRefund if held else PostRefund)
     cancels_whole = _cancels_whole(lines, order)
     if cancels_whole:
         problems.append(_last_open_unit(judged, judging))
-    refunds = _refunds(lines, order, judging)
-    if any(isinstance(refund, HoldRefund) for refund in refunds.values()):
-        problems.append(judged.problem(ResultCode.REFUND_HELD))
-    effects = _effects(lines, refunds)
-    if cancels_whole:
-        effects += lapses(order, list(refunds.values()))
+    if held or cancels_whole:
+        refunds = [effect for effect in effects if isinstance(effect, Refund)]
+        if held and refunds:
+            problems.append(judged.problem(ResultCode.REFUND_HELD))
+        if cancels_whole:
+            effects += lapses(order, refunds)
     return outcome(effects, problems)
 
 
 def _net_problem(lines: list[Line], judged: JudgedOrder) -> list[Problem]:
     """Refuse a message with stated amounts that is no credit to the buyer (718035)."""
-    net = sum((line.amounts.net for line in lines), start=ZERO)
+    net = sum([line.amounts.net for line in lines], start=ZERO)
     if net > 0 or not any(line.adjusted.states_amounts for line in lines):
         return []
     return [
@@ -168,7 +170,7 @@ def _net_problem(lines: list[Line], judged: JudgedOrder) -> list[Problem]:
 
 def _cancels_whole(lines: list[Line], order: Order) -> bool:
     """Whether the message cancels the last open units of an order, nothing shipped."""
-    cancelled = sum(line.adjusted.quantity_cancelled or 0 for line in lines)
+    cancelled = sum([line.adjusted.quantity_cancelled or 0 for line in lines])
     if not cancelled or any(item.quantity_shipped for item in order.items):
         return False
     return cancelled == sum(item.open for item in order.items)
@@ -186,50 +188,39 @@ def _last_open_unit(judged: JudgedOrder, judging: Judging) -> Problem:
     )
 
 
-def _refunds(lines: list[Line], order: Order, judging: Judging) -> dict[str, Refund]:
-    """Return the refund of each item that has one, by item code."""
-    held = judging.rules is Rules.STRICT and not order.charged
-    refund_type = HoldRefund if held else PostRefund
-    refunds: dict[str, Refund] = {}
-    for line in lines:
-        adjusted = line.adjusted
-        if not adjusted.states_amounts and line.amounts.net <= 0:
-            continue
-        cancels = adjusted.quantity_cancelled is not None
-        code = line.item.amazon_order_item_code
-        refunds[code] = refund_type(
-            number=order.refund_count + len(refunds) + 1,
-            amazon_order_item_code=code,
-            reason=adjusted.reason,
-            components=line.amounts.components,
-            promotions=line.amounts.promotions,
-            direct_payments=_direct_payments(adjusted),
-            quantity=adjusted.quantity,
-            # The id goes on the first effect of the item only.
-            adjustment=None if cancels else line.key,
-        )
-    return refunds
-
-
-def _direct_payments(adjusted: AdjustedItem) -> Components:
-    return tuple((part.component, part.amount) for part in adjusted.direct_payments)
-
-
-def _effects(lines: list[Line], refunds: dict[str, Refund]) -> list[Effect]:
+def _effects(
+    lines: list[Line], refund_count: int, refund_type: type[PostRefund | HoldRefund]
+) -> list[Effect]:
+    """Return what each item comes to; refunds are numbered on from `refund_count`."""
     effects: list[Effect] = []
     for line in lines:
         adjusted = line.adjusted
-        code = line.item.amazon_order_item_code
+        code, key = line.item.amazon_order_item_code, line.key
         if adjusted.quantity_cancelled is not None:
+            restock = adjusted.reason == "CustomerCancel"
             effects.append(
                 CancelItem(
-                    code,
-                    adjusted.quantity_cancelled,
-                    adjusted.reason,
-                    restock=adjusted.reason == "CustomerCancel",
-                    adjustment=line.key,
+                    code, adjusted.quantity_cancelled, adjusted.reason, restock, key
                 )
             )
-        if code in refunds:
-            effects.append(refunds[code])
+            # The id goes on the first effect of the item only.
+            key = None
+        if adjusted.states_amounts or line.amounts.net > 0:
+            refund_count += 1
+            effects.append(
+                refund_type(
+                    refund_count,
+                    code,
+                    adjusted.reason,
+                    line.amounts.components,
+                    line.amounts.promotions,
+                    _direct_payments(adjusted),
+                    adjusted.quantity,
+                    key,
+                )
+            )
     return effects
+
+
+def _direct_payments(adjusted: AdjustedItem) -> Components:
+    return tuple([(part.component, part.amount) for part in adjusted.direct_payments])

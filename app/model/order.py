@@ -132,13 +132,12 @@ class Order(NamedTuple):
         return _FOLDS[type(effect)](self, effect)
 
     def _with_item(self, changed: OrderItem, **values: Any) -> Order:
-        items = tuple(
-            changed
-            if item.amazon_order_item_code == changed.amazon_order_item_code
-            else item
+        code = changed.amazon_order_item_code
+        items = [
+            changed if item.amazon_order_item_code == code else item
             for item in self.items
-        )
-        return self._replace(items=items, **values)
+        ]
+        return self._replace(items=tuple(items), **values)
 
     def _known(self, code: str) -> OrderItem:
         item = self.item(code)
@@ -265,7 +264,7 @@ def _post_refund(order: Order, effect: PostRefund) -> Order:
     if not order.charged:
         pending = (*pending, PendingRefund(effect, held=False))
     order = order._with_item(moved, pending_refunds=pending, refund_count=effect.number)
-    return _remember(order, code, effect)
+    return order if effect.adjustment is None else _remember(order, code, effect)
 
 
 def _hold_refund(order: Order, effect: HoldRefund) -> Order:

@@ -88,11 +88,11 @@ class OrderItem(NamedTuple):
         components = dict(self.components)
         for name, amount in refund.components:
             price, given, kept = components.get(name, _UNPRICED)
-            components[name] = Component(
-                price,
-                given + refunded * amount if refunded else given,
-                kept + held * amount if held else kept,
-            )
+            if refunded:
+                given += amount if refunded > 0 else -amount
+            if held:
+                kept += amount if held > 0 else -amount
+            components[name] = Component(price, given, kept)
         promotions = self.promotions
         if refund.promotions:
             changed = list(promotions)
@@ -104,17 +104,19 @@ class OrderItem(NamedTuple):
                 )
             promotions = tuple(changed)
         net = refund.net
-        return self._replace(
-            components=components,
-            promotions=promotions,
-            refunded=self.refunded + refunded * net if refunded else self.refunded,
-            held=self.held + held * net if held else self.held,
+        return OrderItem(
+            # By position, which takes half the time of `_replace`.
+            *self[:9],
+            self.refunded + refunded * net if refunded else self.refunded,
+            self.held + held * net if held else self.held,
+            components,
+            promotions,
         )
 
     def checked(self) -> OrderItem:
         """Return the item; raises ValueError if it gives back more than was paid."""
         code = self.amazon_order_item_code
-        if self.left < 0:
+        if self.paid - self.refunded < self.held:
             raise ValueError(f"{code} gives back more than was paid")
         for name, (price, refunded, held) in self.components.items():
             if price is not None and price - refunded < held:
