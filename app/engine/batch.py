@@ -150,12 +150,6 @@ def _judge(
     return Outcome(outcome.effects, (ignored, *outcome.problems))
 
 
-def _fold(order: Order, effects: Iterable[Effect]) -> Order:
-    for effect in effects:
-        order = order.after(effect)
-    return order
-
-
 def apply(
     batch: Batch,
     order: Order,
@@ -165,20 +159,21 @@ def apply(
 ) -> Order:
     """Add effects on an order to a batch; return the order as they leave it."""
     order_id = order.amazon_order_id
-    batch.after[order_id] = after = _fold(order, effects)
     kinds = set()
     for position, effect in enumerate(effects):
+        order = order.after(effect)
         batch.entries.append(Entry.of(order_id, place, position, message_id, effect))
         kind = _TOLD.get(type(effect))
         if kind is not None:
             kinds.add(kind)
+    batch.after[order_id] = order
     if kinds and order.buyer.email:
         if MailKind.CANCELLATION in kinds:
             # What is given back for the cancelled units is told in the same mail.
             kinds.discard(MailKind.REFUND)
         for kind in sorted(kinds):
             batch.mails.append(Mail(place, kind, order.buyer.email, order_id))
-    return after
+    return order
 
 
 def _count(batch: Batch, message: Message, outcome: Outcome) -> None:

@@ -26,6 +26,7 @@ CANCEL_REASONS = frozenset(("NoInventory", "CustomerCancel"))
 """The reasons that QuantityCancelled goes with. Source: feed-vocabulary 5.3."""
 
 
+_NOTHING = Amounts()
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -223,7 +224,7 @@ def _over(adjusted: AdjustedItem, line: JudgedItem) -> list[Problem]:
 def _amounts(adjusted: AdjustedItem, line: JudgedItem) -> tuple[Amounts, list[Problem]]:
     """Return what is given back: as stated, else the share of the cancelled units."""
     item, currency = line.item, line.currency
-    share = Amounts()
+    share = _NOTHING
     if adjusted.quantity_cancelled is not None:
         share = share_of_units(item, currency, adjusted.quantity_cancelled)
     if not adjusted.states_amounts:

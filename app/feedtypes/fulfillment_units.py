@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.errors import ResultCode
 from app.feedtypes.checks import find_item
@@ -12,8 +12,7 @@ from app.model.order import Order
 from app.model.order_items import OrderItem
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilledItem:
+class FulfilledItem(NamedTuple):
     """One Item of a fulfilment; exactly one of the two item ids is set."""
 
     amazon_order_item_code: str | None
@@ -22,8 +21,7 @@ class FulfilledItem:
     transparency_codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(NamedTuple):
     """An item of the order that a fulfilment means, and what it states of it."""
 
     item: OrderItem

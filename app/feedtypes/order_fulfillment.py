@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -31,8 +31,7 @@ from app.model.order import Order, Shipment
 from app.model.times import to_iso
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFulfillment:
+class OrderFulfillment(NamedTuple):
     """The payload of one message; exactly one of the two order ids is set.
 
     `fulfillment_date` is an xs:dateTime as written: without a zone it is local time
@@ -44,7 +43,7 @@ class OrderFulfillment:
     amazon_order_id: str | None
     merchant_order_id: str | None
     fulfillment_date: str
-    tracking: Tracking = field(default_factory=Tracking)
+    tracking: Tracking = Tracking()
     merchant_fulfillment_id: str | None = None
     items: tuple[FulfilledItem, ...] = ()
     keeps: bool = False
@@ -134,7 +133,7 @@ def handle(message: OrderFulfillment, order: Order, judging: Judging) -> Outcome
             problems.append(judged.problem(ResultCode.TRACKING_REPLACED))
             return outcome([_correction(message, order, before, moment)], problems)
     problems += over
-    if any(found.is_error for found in problems):
+    if problems and any(found.is_error for found in problems):
         return outcome([], problems)
     effects: list[Effect] = [_shipment(message, order, meant, moment)]
     if not order.charged:
@@ -212,13 +211,10 @@ def _shipment(
     message: OrderFulfillment, order: Order, meant: list[Meant], moment: datetime
 ) -> RecordShipment:
     sent = {each.item.amazon_order_item_code: each.units for each in meant}
+    codes = [item.amazon_order_item_code for item in order.items]
     tracking = message.tracking
     return RecordShipment(
-        items=tuple(
-            (item.amazon_order_item_code, sent[item.amazon_order_item_code])
-            for item in order.items
-            if item.amazon_order_item_code in sent
-        ),
+        items=tuple([(code, sent[code]) for code in codes if code in sent]),
         fulfillment_date=moment,
         carrier_code=tracking.carrier_code or None,
         carrier_name=tracking.carrier_name or None,
@@ -226,7 +222,7 @@ def _shipment(
         tracking_number=tracking.tracking_number or None,
         merchant_fulfillment_id=message.merchant_fulfillment_id,
         transparency_codes=tuple(
-            code for item in message.items for code in item.transparency_codes
+            [code for item in message.items for code in item.transparency_codes]
         ),
     )
 

@@ -166,8 +166,7 @@ class CancelItem(Effect):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tracking:
+class Tracking(NamedTuple):
     """Who carries a parcel, and under which number."""
 
     carrier_code: str | None = None

@@ -105,7 +105,6 @@ class OrderItem(NamedTuple):
             promotions = tuple(changed)
         net = refund.net
         return OrderItem(
-            # By position, which takes half the time of `_replace`.
             *self[:9],
             self.refunded + refunded * net if refunded else self.refunded,
             self.held + held * net if held else self.held,

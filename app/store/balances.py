@@ -51,7 +51,7 @@ class Balances:
 def _posted(order: Order) -> Decimal:
     if not order.charged:
         return ZERO
-    return sum((item.paid - item.refunded for item in order.items), start=ZERO)
+    return sum([item.paid - item.refunded for item in order.items], start=ZERO)
 
 
 def find_groups(

@@ -75,17 +75,17 @@ def record(
         (
             seller_id,
             source,
-            entry.place,
-            entry.position,
+            place,
+            position,
             cause,
-            entry.message_id,
-            entry.amazon_order_id,
-            entry.amazon_order_item_code,
-            entry.kind,
-            entry.content,
+            message_id,
+            order_id,
+            code,
+            kind,
+            content,
             moment,
         )
-        for entry in entries
+        for order_id, place, position, message_id, code, kind, content in entries
     ]
     bulk.insert(connection, tables.effect, HASHED, rows)
     hashed = EffectHash()
