@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from functools import cache
 from types import FrameType
 
 import pytest
 import xmlschema
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from app.engine import schemas
@@ -158,6 +161,20 @@ def test_no_two_threads_compile_at_once() -> None:
         thread.join()
 
     assert most == 1
+
+
+@pytest.mark.parametrize("rules", Rules)
+@pytest.mark.parametrize("name", schemas.USUAL)
+def test_a_usual_form_allows_nothing_that_its_type_does_not(
+    name: str, rules: Rules
+) -> None:
+    """Whatever has it is not looked at any further."""
+
+    @given(st.from_regex(re.compile(schemas.USUAL[name], re.ASCII), fullmatch=True))
+    def allowed(value: str) -> None:
+        assert second(rules).types[name].is_valid(value)
+
+    allowed()
 
 
 @pytest.mark.parametrize("rules", Rules)
