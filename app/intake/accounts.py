@@ -295,8 +295,8 @@ class Accounts:
 
         Raises SealBroken if it was sealed with a key that this process does not have.
         """
-        with self._database.read() as connection:
-            key = accounts.find_access_key(connection, access_key_id)
+        with self._database.glance() as reader:
+            key = accounts.find_access_key(reader, access_key_id)
         if key is None or key.revoked_at is not None:
             return None
         try:
@@ -330,8 +330,8 @@ class Accounts:
         """Whether what allowed a caller, beside the key, is still in force."""
         if caller.authorised_by is None:
             return key.developer_id == caller.seller_id
-        with self._database.read() as connection:
-            token = accounts.find_auth_token(connection, caller.authorised_by)
+        with self._database.glance() as reader:
+            token = accounts.find_auth_token(reader, caller.authorised_by)
         return (
             token is not None
             and token.revoked_at is None

@@ -136,8 +136,8 @@ class Intake:
     def count(self, caller: Caller, query: FeedQuery) -> int:
         """Return how many submissions match."""
         wanted = _wanted(query)
-        with self._database.read() as connection:
-            return listing.count(connection, caller.seller_id, wanted)
+        with self._database.glance() as reader:
+            return listing.count(reader, caller.seller_id, wanted)
 
     @outages_refused
     def cancel(
@@ -167,8 +167,8 @@ class Intake:
         Raises ServiceError as long as there is none. Source: mws-wire 4.6.
         """
         number = _number(feed_submission_id)
-        with self._database.read() as connection:
-            report = listing.report(connection, caller.seller_id, number)
+        with self._database.glance() as reader:
+            report = listing.report(reader, caller.seller_id, number)
         if report is None:
             raise _unknown([str(number)])
         if report.status is FeedStatus.CANCELLED:
@@ -191,9 +191,9 @@ class Intake:
         self, caller: Caller, query: FeedQuery, limit: int, before: int | None
     ) -> Page:
         wanted = _wanted(query)
-        with self._database.read() as connection:
+        with self._database.glance() as reader:
             found = listing.find(
-                connection, caller.seller_id, wanted, limit=limit + 1, before_id=before
+                reader, caller.seller_id, wanted, limit=limit + 1, before_id=before
             )
         return Page(*self._pager.cut(caller, query, limit, found, _id_of))
 

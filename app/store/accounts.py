@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.store.glances import Reader, fetch
 from app.store.tables import (
     access_key,
     auth_token,
@@ -165,10 +166,10 @@ def add_access_key(
     connection.execute(insert(access_key), row | {"created_at": now})
 
 
-def find_access_key(connection: Connection, access_key_id: str) -> AccessKey | None:
+def find_access_key(reader: Reader, access_key_id: str) -> AccessKey | None:
     """Return an access key, revoked or not, if there is one of that id."""
-    row = connection.execute(_ACCESS_KEY, {"id": access_key_id}).first()
-    return None if row is None else AccessKey(*row)
+    rows = fetch(reader, _ACCESS_KEY, {"id": access_key_id})
+    return AccessKey(*rows[0]) if rows else None
 
 
 def list_access_keys(connection: Connection) -> list[AccessKey]:
@@ -216,10 +217,10 @@ def add_auth_token(
     connection.execute(insert(auth_token), row | {"created_at": now})
 
 
-def find_auth_token(connection: Connection, token_sha256: str) -> AuthToken | None:
+def find_auth_token(reader: Reader, token_sha256: str) -> AuthToken | None:
     """Return a token, revoked or not, if there is one of that digest."""
-    row = connection.execute(_AUTH_TOKEN, {"digest": token_sha256}).first()
-    return None if row is None else AuthToken(*row)
+    rows = fetch(reader, _AUTH_TOKEN, {"digest": token_sha256})
+    return AuthToken(*rows[0]) if rows else None
 
 
 def revoke_auth_token(

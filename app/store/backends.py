@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import re
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ from app.resources import migrations_folder
 from app.store import sqlite
 from app.store.bell import Bell
 from app.store.documents import Documents, DocumentsUnreachable, FileDocuments
+from app.store.glances import Glances, Reader, TakesLonger
 from app.store.presence import WORK_CHANNEL, Presence
 from app.store.turns import TurnMissed, Turns
 
@@ -54,21 +57,47 @@ class Database:
     """One database: `write` and `read` are its transactions, `bell` wakes workers."""
 
     def __init__(
-        self, writer: Engine, reader: Engine, turns: Turns | None = None
+        self,
+        writer: Engine,
+        reader: Engine,
+        turns: Turns | None = None,
+        glances: Glances | None = None,
     ) -> None:
         """Take two engines for the same database; they may share their connections.
 
-        With `turns`, the threads of this process write one after another.
+        With `turns`, the threads of this process write one after another; `glances`
+        are for short reads, where there is a cheaper way than the reader's.
         """
         self.engine = writer
         self.dialect_name = writer.dialect.name
         self.bell = Bell()
         self._reader = reader
         self._turns = turns
+        self._glances = glances
+        self._here = threading.local()
+
+    @property
+    def can_haste(self) -> bool:
+        """Whether short reads can be asked for in haste."""
+        return self._glances is not None
+
+    @contextmanager
+    def haste(self) -> Iterator[None]:
+        """Let nothing inside, in this thread, take long: TakesLonger is raised first.
+
+        Then nothing was written, and each statement had 2 ms. It is for an event loop,
+        which answers nobody meanwhile.
+        """
+        self._here.in_haste = True
+        try:
+            yield
+        finally:
+            self._here.in_haste = False
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that may write; SQLite is locked before its first read."""
+        self._take_time()
         turn = self._turns.turn() if self._turns else nullcontext()
         with turn, self.engine.begin() as connection:
             yield connection
@@ -79,8 +108,19 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One transaction that only reads."""
+        self._take_time()
         with self._reader.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def glance(self) -> Iterator[Reader]:
+        """Read by single short statements, each by itself (`glances.fetch`)."""
+        if self._glances is None:
+            with self.read() as connection:
+                yield connection
+            return
+        with self._glances.glance(in_haste=self._is_in_haste) as glance:
+            yield glance
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -89,6 +129,7 @@ class Database:
             with self.read() as connection:
                 yield connection
             return
+        self._take_time()
         engine = self._reader.execution_options(isolation_level="REPEATABLE READ")
         with engine.connect() as connection, connection.begin():
             yield connection
@@ -97,6 +138,16 @@ class Database:
         """Close the connections; those still in use close when they are given back."""
         self.engine.dispose()
         self._reader.dispose()
+        if self._glances is not None:
+            self._glances.close()
+
+    @property
+    def _is_in_haste(self) -> bool:
+        return getattr(self._here, "in_haste", False)
+
+    def _take_time(self) -> None:
+        if self._is_in_haste:
+            raise TakesLonger
 
 
 def announce(connection: Connection) -> None:
@@ -114,7 +165,9 @@ def open_database(url: str) -> Database:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return Database(*sqlite.engines(parsed), Turns(sqlite.BUSY_SECONDS))
+        engines = sqlite.engines(parsed)
+        turns = Turns(sqlite.BUSY_SECONDS)
+        return Database(*engines, turns, sqlite.open_glances(engines[1]))
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return Database(*_postgresql().engines(parsed))
     raise ValueError(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
@@ -233,6 +286,8 @@ def is_outage(error: BaseException) -> bool:
         if (code := getattr(error.orig, "sqlite_errorcode", None)) is not None:
             return sqlite.is_outage(code)
         return isinstance(error, (OperationalError, InterfaceError))
+    if isinstance(error, sqlite3.Error):
+        return sqlite.is_outage(getattr(error, "sqlite_errorcode", 0))
     if isinstance(error, OSError):
         return error.errno in _DISK_ERRORS
     return isinstance(error, (PoolTimeoutError, TurnMissed, DocumentsUnreachable))

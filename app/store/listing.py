@@ -27,6 +27,7 @@ from sqlalchemy import func as sql
 from app.model.feed import FeedStatus, FeedSubmission
 from app.store import lanes
 from app.store.feed_ends import FINISHED, tell_of_feeds
+from app.store.glances import Reader, fetch
 from app.store.tables import feed_submission
 
 _feed = feed_submission.c
@@ -77,7 +78,7 @@ class Report:
 
 
 def find(
-    connection: Connection,
+    reader: Reader,
     seller_id: str,
     wanted: Wanted,
     *,
@@ -91,18 +92,18 @@ def find(
     query = _found(tuple(values))
     if further := _further(wanted):
         query = query.where(*further)
-    found = connection.execute(query, {**values, "most": limit})
+    found = fetch(reader, query, {**values, "most": limit})
     return [read_submission(row) for row in found]
 
 
-def count(connection: Connection, seller_id: str, wanted: Wanted) -> int:
+def count(reader: Reader, seller_id: str, wanted: Wanted) -> int:
     """Return how many submissions are meant."""
     values = _compared(seller_id, wanted)
     query = _counted(tuple(values))
     if further := _further(wanted):
         query = query.where(*further)
-    number: int = connection.execute(query, values).scalar_one()
-    return number
+    ((number,),) = fetch(reader, query, values)
+    return int(number)
 
 
 def cancel(
@@ -137,17 +138,14 @@ def cancel(
     return find(connection, seller_id, wanted, limit=limit)
 
 
-def report(
-    connection: Connection, seller_id: str, feed_submission_id: int
-) -> Report | None:
+def report(reader: Reader, seller_id: str, feed_submission_id: int) -> Report | None:
     """Return the report of a submission; None if the seller has no such submission."""
     values = _compared(seller_id, Wanted(feed_submission_ids=[feed_submission_id]))
-    row = connection.execute(_reported(tuple(values)), values).first()
-    if row is None:
+    rows = fetch(reader, _reported(tuple(values)), values)
+    if not rows:
         return None
-    return Report(
-        FeedStatus(row.status), row.report_document_id, row.report_md5, row.feed_type
-    )
+    status, document_id, md5, feed_type = rows[0]
+    return Report(FeedStatus(status), document_id, md5, feed_type)
 
 
 def document(

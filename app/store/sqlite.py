@@ -11,6 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 
+from app.store.glances import Glances
+
 BUSY_SECONDS = 10
 """How long a transaction waits for others that write, before that is an outage."""
 
@@ -20,6 +22,9 @@ _LOOK_SECONDS = 0.02
 # Page cache in KiB, as SQLite spells it. One connection writes, so one cache is large.
 _WRITER_CACHE = -65_536
 _READER_CACHE = -2_048
+
+_READER = (f"PRAGMA cache_size = {_READER_CACHE}", "PRAGMA query_only = ON")
+_CONNECT = {"isolation_level": None, "timeout": BUSY_SECONDS}
 
 _OUTAGES = frozenset(
     {
@@ -57,7 +62,7 @@ def engines(url: URL) -> tuple[Engine, Engine]:
         pool_size=1,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
-        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        connect_args=_CONNECT,
     )
     reader = create_engine(
         url,
@@ -66,10 +71,10 @@ def engines(url: URL) -> tuple[Engine, Engine]:
         pool_size=4,
         max_overflow=60,
         pool_use_lifo=True,
-        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        connect_args=_CONNECT,
     )
     _set_up(writer, f"PRAGMA cache_size = {_WRITER_CACHE}")
-    _set_up(reader, f"PRAGMA cache_size = {_READER_CACHE}", "PRAGMA query_only = ON")
+    _set_up(reader, *_READER)
 
     # Transactions are begun by us: sqlite3 would begin before the first write only.
     @event.listens_for(writer, "begin")
@@ -87,6 +92,29 @@ def engines(url: URL) -> tuple[Engine, Engine]:
     return writer, reader
 
 
+def open_glances(engine: Engine) -> Glances:
+    """Make the connections for short reads, set up as an engine sets up its own."""
+    database = engine.url.database
+    assert database is not None
+
+    def connect(busy_seconds: float) -> sqlite3.Connection:
+        # Threads have it by turns, one at a time.
+        connection = sqlite3.connect(
+            database,
+            timeout=busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            _prepare(connection, *_READER, busy_seconds=busy_seconds)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    return Glances(connect, BUSY_SECONDS)
+
+
 def throw_away_engine(path: Path) -> Engine:
     """Make the engine of a file whose content may be lost; each statement commits.
 
@@ -99,7 +127,7 @@ def throw_away_engine(path: Path) -> Engine:
         pool_size=1,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
-        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        connect_args=_CONNECT,
     )
 
     @event.listens_for(engine, "connect")
@@ -113,26 +141,32 @@ def throw_away_engine(path: Path) -> Engine:
 def _set_up(engine: Engine, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, record: object) -> None:
-        _use_wal(connection)
-        for pragma in (
-            # NORMAL can lose an accepted feed when the power fails (queue-design 1).
-            "PRAGMA synchronous = FULL",
-            "PRAGMA foreign_keys = ON",
-            # 32 MB of log: a checkpoint now and then, not within every other batch.
-            "PRAGMA wal_autocheckpoint = 8000",
-            "PRAGMA temp_store = MEMORY",
-            *pragmas,
-        ):
-            connection.execute(pragma).close()
+        _prepare(connection, *pragmas)
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _prepare(
+    connection: sqlite3.Connection, *pragmas: str, busy_seconds: float = BUSY_SECONDS
+) -> None:
+    _use_wal(connection, busy_seconds)
+    for pragma in (
+        # NORMAL can lose an accepted feed when the power fails (queue-design 1).
+        "PRAGMA synchronous = FULL",
+        "PRAGMA foreign_keys = ON",
+        # 32 MB of log: a checkpoint now and then, not within every other batch.
+        "PRAGMA wal_autocheckpoint = 8000",
+        "PRAGMA temp_store = MEMORY",
+        *pragmas,
+    ):
+        connection.execute(pragma).close()
+
+
+def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
     """Keep a log ahead of the file; of processes that start at once, one sets it.
 
     SQLite does not wait for the lock that this takes, whatever the busy timeout. A
     full disk is not waited for: whoever asks is to be told at once.
     """
-    deadline = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + busy_seconds
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()

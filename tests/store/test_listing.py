@@ -55,11 +55,18 @@ def fed(queue: Queue, add_feed: Callable[..., int], clock: HeldClock) -> dict[st
 def test_submissions_are_found_newest_first_and_counted_alike(
     database: Database, fed: dict[str, int], wanted: Wanted, found: list[str]
 ) -> None:
-    """A foreign id is not found, like one that never was (D7)."""
+    """A foreign id is not found, like one that never was (D7).
+
+    A glance reads the same values, of the same types, as a transaction.
+    """
     with database.read() as connection:
         shown = listing.find(connection, SELLER, wanted, limit=10)
         number = listing.count(connection, SELLER, wanted)
+    with database.glance() as reader:
+        glanced = listing.find(reader, SELLER, wanted, limit=10)
+        counted = listing.count(reader, SELLER, wanted)
 
+    assert repr((glanced, counted)) == repr((shown, number))
     assert [submission.feed_submission_id for submission in shown] == [
         fed[name] for name in found
     ]
@@ -88,8 +95,11 @@ def test_a_report_is_shown_to_its_seller_only(
         waiting = listing.report(connection, SELLER, fed["waiting"])
         foreign = listing.report(connection, SELLER, fed["foreign"])
         impossible = listing.report(connection, SELLER, 10**30)
+    with database.glance() as reader:
+        glanced = listing.report(reader, SELLER, fed["done"])
 
     assert own == listing.Report(FeedStatus.DONE, "report", "md5", ACKNOWLEDGEMENT)
+    assert glanced == own
     assert waiting == listing.Report(FeedStatus.SUBMITTED, None, None, ACKNOWLEDGEMENT)
     assert foreign is None
     assert impossible is None
