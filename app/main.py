@@ -35,6 +35,7 @@ from app.intake.feed_desk import FeedDesk
 from app.intake.feed_documents import FeedDocuments
 from app.intake.feed_history import FeedHistory
 from app.intake.finances import FinancialDesk
+from app.intake.haste import Haste
 from app.intake.health import HealthDesk
 from app.intake.health_watch import HealthWatch
 from app.intake.lwa import Lwa
@@ -190,6 +191,11 @@ def build(
         tokens,
         quotas,
         gates,
+        # A quota is written, and a bucket is far away: those calls are for threads.
+        Haste(
+            database,
+            allowed=settings.quotas == "off" and not settings.documents_url,
+        ),
         settings,
         clock,
         ids,

@@ -55,13 +55,17 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a section and who answers it."""
+    """One operation of a section and who answers it.
+
+    One that is `short` only reads, a little: it is tried on the event loop first.
+    """
 
     name: str
     section: Section
     producer: Producer
     run: Run
     quota: Quota | None = None
+    short: bool = False
 
     @property
     def address(self) -> str:
@@ -83,12 +87,18 @@ SERVICE_STATUS_QUOTA = Quota(burst=2, restore_seconds=300)
 
 
 def operation(
-    name: str, section: Section, producer: Producer, quota: Quota | None = None
+    name: str,
+    section: Section,
+    producer: Producer,
+    quota: Quota | None = None,
+    *,
+    short: bool = False,
 ) -> Callable[[Run], Run]:
     """List a function as an operation of its section, with its published quota."""
 
     def listed(run: Run) -> Run:
-        OPERATIONS[section, name] = Operation(name, section, producer, run, quota)
+        listed = Operation(name, section, producer, run, quota, short)
+        OPERATIONS[section, name] = listed
         return run
 
     return listed

@@ -24,7 +24,7 @@ from app.doors.answers import (
     quota_headers,
     refusal,
 )
-from app.doors.call import Services, TakesBody
+from app.doors.call import Call, Services, TakesBody
 from app.doors.gates import Gates
 from app.doors.heads import check_head
 from app.doors.operations import (
@@ -45,6 +45,7 @@ from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Accounts
 from app.intake.feed_requests import too_slow
 from app.intake.finances import FinancialDesk
+from app.intake.haste import Haste
 from app.intake.order_lists import OrderLists
 from app.intake.orders import OrderDesk
 from app.intake.quotas import Quotas
@@ -77,6 +78,9 @@ _PATHS = frozenset(("", *(section.path for section in SECTIONS)))
 # How many calls are answered at a time: most of that is waiting for the database.
 _THREADS = 40
 
+# Parameters of a call that is tried on the event loop: reading them takes time as well.
+_SHORT_BYTES = 16_384
+
 _log = logging.getLogger(__name__)
 
 
@@ -91,6 +95,7 @@ def create_app(
     tokens: NextTokens,
     quotas: Quotas,
     gates: Gates,
+    haste: Haste,
     settings: Settings,
     clock: Callable[[], datetime],
     ids: Callable[[], str],
@@ -113,7 +118,7 @@ def create_app(
         financial_desk,
         subscription_desk,
     )
-    door = MwsDoor(admission, services, gates, settings, clock, ids)
+    door = MwsDoor(admission, services, gates, haste, settings, clock, ids)
     return _Application(door, ids)
 
 
@@ -153,6 +158,7 @@ class MwsDoor:
         admission: Admission,
         services: Services,
         gates: Gates,
+        haste: Haste,
         settings: Settings,
         clock: Callable[[], datetime],
         ids: Callable[[], str],
@@ -164,6 +170,7 @@ class MwsDoor:
         self._clock = clock
         self._ids = ids
         self._gates = gates
+        self._haste = haste
         self._threads = ThreadPoolExecutor(_THREADS, "call")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -210,11 +217,15 @@ class MwsDoor:
         # clients send feeds as forms (mws-wire 1.2).
         if request.method == "POST" and not has_parameter(request.query, b"Action"):
             form = await body.read_form(self._settings.max_form_bytes)
-        answer = await self._in_thread(self._run, request, form, exchange)
-        if isinstance(answer, TakesBody):
-            receive = partial(answer.receive, body)
+        found: Answer | TakesBody | Call | None = None
+        if len(request.query) + len(form) <= _SHORT_BYTES:
+            found = self._haste.attempt(partial(self._begin, request, form, exchange))
+        if found is None or isinstance(found, Call):
+            found = await self._in_thread(self._run, request, form, exchange, found)
+        if isinstance(found, TakesBody):
+            receive = partial(found.receive, body)
             return await self._gates.run(receive, partial(self._read_ahead, body))
-        return answer
+        return found
 
     async def _read_ahead(self, body: Body) -> None:
         seconds = self._settings.max_feed_seconds
@@ -232,10 +243,20 @@ class MwsDoor:
             )
         check_head(request, self._settings)
 
-    def _run(
+    def _begin(
         self, request: Request, form: bytes, exchange: Exchange
-    ) -> Answer | TakesBody:
+    ) -> Answer | TakesBody | Call:
+        """Answer a short call; of others, only prove the caller."""
         call = self._admission.admit(request, form, exchange)
+        if call.operation.short:
+            return call.operation.run(call, self._services)
+        return call
+
+    def _run(
+        self, request: Request, form: bytes, exchange: Exchange, call: Call | None
+    ) -> Answer | TakesBody:
+        if call is None:
+            call = self._admission.admit(request, form, exchange)
         return call.operation.run(call, self._services)
 
     async def _send(self, answer: Answer, exchange: Exchange, send: Send) -> None:

@@ -58,7 +58,9 @@ def submit_feed(call: Call, services: Services) -> TakesBody:
     return TakesBody(finish)
 
 
-@operation("GetFeedSubmissionList", FEEDS, FEED_LISTS, Quota(10, 45, per_hour=80))
+@operation(
+    "GetFeedSubmissionList", FEEDS, FEED_LISTS, Quota(10, 45, per_hour=80), short=True
+)
 def get_feed_submission_list(call: Call, services: Services) -> Answer:
     """List submissions, newest first; a list of ids overrides every other filter."""
     ids = _ids(call)
@@ -73,7 +75,11 @@ def get_feed_submission_list(call: Call, services: Services) -> Answer:
 
 
 @operation(
-    "GetFeedSubmissionListByNextToken", FEEDS, FEED_LISTS, Quota(30, 2, per_hour=1800)
+    "GetFeedSubmissionListByNextToken",
+    FEEDS,
+    FEED_LISTS,
+    Quota(30, 2, per_hour=1800),
+    short=True,
 )
 def get_feed_submission_list_by_next_token(call: Call, services: Services) -> Answer:
     """Go on with a list; filters and page size are in the token."""
@@ -81,7 +87,9 @@ def get_feed_submission_list_by_next_token(call: Call, services: Services) -> An
     return call.answer(*_page(page))
 
 
-@operation("GetFeedSubmissionCount", FEEDS, FEED_LISTS, Quota(10, 45, per_hour=80))
+@operation(
+    "GetFeedSubmissionCount", FEEDS, FEED_LISTS, Quota(10, 45, per_hour=80), short=True
+)
 def get_feed_submission_count(call: Call, services: Services) -> Answer:
     """Count submissions."""
     count = services.intake.count(call.caller, _query(call, LISTED_DAYS))
@@ -101,7 +109,13 @@ def cancel_feed_submissions(call: Call, services: Services) -> Answer:
     return call.answer(leaf("Count", len(submissions)), *map(_info, submissions))
 
 
-@operation("GetFeedSubmissionResult", FEEDS, FEED_BACK_END, Quota(15, 60, per_hour=60))
+@operation(
+    "GetFeedSubmissionResult",
+    FEEDS,
+    FEED_BACK_END,
+    Quota(15, 60, per_hour=60),
+    short=True,
+)
 def get_feed_submission_result(call: Call, services: Services) -> Answer:
     """Return the processing report as it is, with its MD5."""
     report = services.intake.result(call.caller, call.required("FeedSubmissionId"))
