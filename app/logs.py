@@ -31,6 +31,9 @@ def bound(**ids: object) -> Iterator[None]:
 
 def set_up(level: str, form: Form) -> None:
     """Log to stderr from now on."""
+    # What no line shows need not be found out. Source: logging HOWTO, "Optimization".
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.addFilter(_add_ids)
     handler.setFormatter(_json() if form == "json" else logging.Formatter(_FORMAT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from app.errors import ErrorCode
 
@@ -101,6 +102,7 @@ SUBSCRIPTIONS_BACK_END = Producer(
 )
 
 
+@cache
 def front_door(section: Section | None) -> Producer:
     """Return who refuses a call before any operation has seen it."""
     # Source: mws-wire 1.1, 2.6 (the namespace of a section that is not known).
@@ -119,8 +121,9 @@ def sections_of(path: str, version: str | None) -> tuple[Section, ...]:
     A trailing slash is tolerated, since some clients add one (mws-wire 1.1).
     """
     path = path.rstrip("/")
-    return tuple(
-        section
-        for section in SECTIONS
-        if path == section.path or (not path and version == section.version)
-    )
+    if path:
+        return _OF_PATH.get(path, ())
+    return tuple(section for section in SECTIONS if version == section.version)
+
+
+_OF_PATH = {section.path: (section,) for section in SECTIONS}

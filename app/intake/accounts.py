@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from app.errors import ErrorCode, ServiceError
 from app.intake.mail.message import AddressInvalid, parse_address
@@ -26,6 +27,9 @@ from app.store.health import set_contact
 _CAUSE = "operator"
 
 DEFAULT_MARKETPLACES = ("ATVPDKIKX0DER",)
+
+_OPENED = 1_000
+"""How many secrets of access keys are kept unsealed in memory."""
 
 _SELLER_ID = re.compile("[A-Z0-9]{10,20}")
 _MERCHANT_TOKEN = re.compile(r"[\w.-]{1,50}", re.ASCII)
@@ -109,6 +113,8 @@ class Accounts:
         """Keep accounts in a database, their secrets sealed."""
         self._database = database
         self._seals = seals
+        # Which key is in force is asked for every call, what it is sealed with is not.
+        self._opened = lru_cache(_OPENED)(seals.open)
         self._clock = clock
 
     def create_seller(
@@ -300,7 +306,7 @@ class Accounts:
         if key is None or key.revoked_at is not None:
             return None
         try:
-            secret = self._seals.open(key.sealed_secret)
+            secret = self._opened(key.sealed_secret)
         except SealBroken as error:
             raise SealBroken(
                 f"the secret of {access_key_id} is sealed with a key that is not in "

@@ -216,5 +216,6 @@ def _prepared(
 
 def _reading(kind: TypeEngine[Any]) -> Convert:
     if isinstance(kind, Moment):
+        # What TypeDecorator puts around it takes longer than itself.
         return read_moment
     return kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)

@@ -74,7 +74,7 @@ def bind_moment(value: datetime | None, dialect_name: str) -> Any:
     """Return a time as the driver takes it, for statements without SQLAlchemy."""
     if value is None or dialect_name != "sqlite":
         return value
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{value.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def read_moment(value: Any) -> datetime | None:

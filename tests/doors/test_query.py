@@ -37,7 +37,12 @@ def test_empty_pairs_are_skipped() -> None:
 
     assert query.pairs == (("Action", "A"), ("b", "€"), ("c", ""), ("d", "1 2"))
     assert has_parameter(b"&Action=A", b"Action")
+    assert has_parameter(b"A=1&Action", b"Action")
+    assert has_parameter(b"A=1&Action&B=2", b"Action")
     assert not has_parameter(b"InAction=A", b"Action")
+    assert not has_parameter(b"A=Action=B&Actions=1", b"Action")
+    assert not has_parameter(b"A=1&Action\n=B", b"Action")
+    assert not has_parameter(b"", b"Action")
 
 
 @pytest.mark.parametrize(

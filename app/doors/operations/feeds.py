@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from app.doors.answers import Answer, element, leaf
+from app.doors.answers import Answer, escape, leaf
 from app.doors.call import Call, Services, TakesBody, invalid, operation
 from app.doors.sections import FEED_BACK_END, FEED_LISTS, FEEDS
 from app.doors.validation_header import validation_header
@@ -150,10 +150,9 @@ def _query(call: Call, days: int, *, statuses: bool = True) -> FeedQuery:
 
 def _statuses(call: Call) -> tuple[FeedStatus, ...]:
     name = "FeedProcessingStatusList.Status"
-    known = [status.value for status in FeedStatus]
     for value in (given := call.numbered(name)):
-        if value not in known:
-            raise invalid(name, value, f"one of {', '.join(known)}")
+        if value not in FeedStatus.__members__.values():
+            raise invalid(name, value, f"one of {', '.join(FeedStatus)}")
     return tuple(FeedStatus(value) for value in given)
 
 
@@ -167,22 +166,21 @@ def _page(page: Page) -> tuple[str, ...]:
 
 def _info(submission: FeedSubmission) -> str:
     """Write a FeedSubmissionInfo in the order of the schema (mws-wire 4.1)."""
-    return element(
-        "FeedSubmissionInfo",
-        leaf("FeedSubmissionId", submission.feed_submission_id),
-        leaf("FeedType", submission.feed_type),
-        leaf("SubmittedDate", _date(submission.submitted_at)),
-        leaf("FeedProcessingStatus", submission.status.value),
-        leaf("StartedProcessingDate", _date(submission.started_at)),
-        leaf("CompletedProcessingDate", _date(submission.completed_at)),
+    return (
+        "<FeedSubmissionInfo>"
+        f"<FeedSubmissionId>{submission.feed_submission_id}</FeedSubmissionId>"
+        f"<FeedType>{escape(submission.feed_type)}</FeedType>"
+        f"{_date('SubmittedDate', submission.submitted_at)}"
+        f"<FeedProcessingStatus>{submission.status}</FeedProcessingStatus>"
+        f"{_date('StartedProcessingDate', submission.started_at)}"
+        f"{_date('CompletedProcessingDate', submission.completed_at)}"
+        "</FeedSubmissionInfo>"
     )
 
 
-def _date(moment: datetime | None) -> str | None:
-    """Write a time as recorded: +00:00, no fraction (mws-wire 4.1)."""
-    if moment is None:
-        return None
-    return to_iso(moment.replace(microsecond=0)).replace("Z", "+00:00")
+def _date(name: str, moment: datetime | None) -> str:
+    """Write a time as recorded, +00:00 and no fraction (4.1); nothing for None."""
+    return f"<{name}>{moment.isoformat(timespec='seconds')}</{name}>" if moment else ""
 
 
 def _marketplace_ids(call: Call) -> tuple[str, ...]:
