@@ -158,8 +158,9 @@ class Call:
         an empty one: a list that is lost that way would mean everything.
         """
         found = []
+        beginning = f"{name}."
         for given, value in self.values.items():
-            if given == name or given.startswith(f"{name}."):
+            if given == name or given.startswith(beginning):
                 ending = given[len(name) + 1 :]
                 if not re.fullmatch("[1-9][0-9]{0,8}", ending):
                     raise invalid(given, value, f"names {name}.1, {name}.2 and so on")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 from urllib.parse import unquote_to_bytes
 
@@ -38,7 +39,7 @@ class Query:
         pairs = []
         names = set()
         for raw_name, raw_value in raw:
-            name = _decode(raw_name, "A parameter name")
+            name = _decode(raw_name)
             if name in names:
                 raise _bad(f"Parameter {shown(name)} stands twice; send it once.")
             names.add(name)
@@ -47,14 +48,19 @@ class Query:
                 raise _bad(
                     f'The value of {shown(name)} has a bare "="; write it as %3D.'
                 )
-            pairs.append((name, _decode(raw_value, f"The value of {shown(name)}")))
+            pairs.append((name, _decode(raw_value, name)))
         return cls(tuple(pairs), raw)
 
 
 def has_parameter(text: bytes, name: bytes) -> bool:
     """Whether a query string or form body names the parameter, unescaped."""
     # Without taking the text apart, which is done once it is known to be a call.
-    return re.search(rb"(?:\A|&)%b(?:[=&]|\Z)" % re.escape(name), text) is not None
+    return name in text and _naming(name).search(text) is not None
+
+
+@cache
+def _naming(name: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?:\A|&)%b(?:[=&]|\Z)" % re.escape(name))
 
 
 def shown(value: str) -> str:
@@ -69,18 +75,30 @@ def _split(text: bytes) -> Iterator[tuple[bytes, bytes]]:
             yield name, value
 
 
-def _decode(raw: bytes, what: str) -> str:
-    if b"%" in raw and _BAD_ESCAPE.search(raw):
-        raise _bad(f'{what} has a "%" without two hexadecimal digits; write it as %25.')
+def _decode(raw: bytes, of: str | None = None) -> str:
+    """Read a name, or the value `of` a name."""
+    plain = raw.replace(b"+", b" ")
+    if b"%" in plain:
+        if _BAD_ESCAPE.search(plain):
+            raise _bad(
+                f'{_what(of)} has a "%" without two hexadecimal digits; write it as '
+                "%25."
+            )
+        plain = unquote_to_bytes(plain)
     try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+        text = plain.decode()
     except UnicodeDecodeError as error:
         raise _bad(
-            f"{what} is not UTF-8 (byte {error.start + 1}); encode it as UTF-8 first."
+            f"{_what(of)} is not UTF-8 (byte {error.start + 1}); encode it as UTF-8 "
+            "first."
         ) from error
     if "\0" in text:
-        raise _bad(f"{what} has a NUL character; leave it out.")
+        raise _bad(f"{_what(of)} has a NUL character; leave it out.")
     return text
+
+
+def _what(of: str | None) -> str:
+    return "A parameter name" if of is None else f"The value of {shown(of)}"
 
 
 def _bad(message: str) -> ServiceError:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from app.errors import ErrorCode, ServiceError
 from app.intake.accounts import Caller
 from app.intake.seals import SealBroken, Seals
+
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,12 @@ class NextTokens:
 
     def seal(self, operation: str, caller: Caller, content: dict[str, Any]) -> str:
         """Return the token with which the operation goes on."""
-        return self.seals.seal(
-            json.dumps([operation, asdict(caller), content], separators=(",", ":"))
-        )
+        made_for = {
+            "access_key_id": caller.access_key_id,
+            "seller_id": caller.seller_id,
+            "authorised_by": caller.authorised_by,
+        }
+        return self.seals.seal(_JSON.encode([operation, made_for, content]))
 
     def open(self, operation: str, caller: Caller, token: str) -> dict[str, Any]:
         """Return what was sealed for that operation and caller.
