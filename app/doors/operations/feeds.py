@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from app.doors.answers import Answer, escape, leaf
 from app.doors.call import Call, Services, TakesBody, invalid, operation
@@ -179,8 +180,14 @@ def _info(submission: FeedSubmission) -> str:
 
 
 def _date(name: str, moment: datetime | None) -> str:
-    """Write a time as recorded, +00:00 and no fraction (4.1); nothing for None."""
-    return f"<{name}>{moment.isoformat(timespec='seconds')}</{name}>" if moment else ""
+    return f"<{name}>{_written(moment)}</{name}>" if moment else ""
+
+
+# Who polls a list asks for the same times again and again.
+@lru_cache(10_000)
+def _written(moment: datetime) -> str:
+    """Write a UTC time as recorded: +00:00, no fraction (mws-wire 4.1)."""
+    return moment.isoformat(timespec="seconds")
 
 
 def _marketplace_ids(call: Call) -> tuple[str, ...]:
