@@ -7,7 +7,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -112,15 +112,11 @@ class Database:
         with self._reader.connect() as connection, connection.begin():
             yield connection
 
-    @contextmanager
-    def glance(self) -> Iterator[Reader]:
+    def glance(self) -> AbstractContextManager[Reader]:
         """Read by single short statements, each by itself (`glances.fetch`)."""
         if self._glances is None:
-            with self.read() as connection:
-                yield connection
-            return
-        with self._glances.glance(in_haste=self._is_in_haste) as glance:
-            yield glance
+            return self.read()
+        return self._glances.glance(in_haste=self._is_in_haste)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
-from app.store.tables import Moment, read_moment
+from app.store.tables import Moment, bind_moment, read_moment
 
 Row = Sequence[Any]
 Convert = Callable[[Any], Any] | None
@@ -97,13 +97,8 @@ class Glance:
 
         Raises TakesLonger if it is in haste, and the time is over or the file locked.
         """
-        lengths = tuple(
-            [
-                (name, len(value))
-                for name, value in values.items()
-                if not isinstance(value, str) and isinstance(value, Sequence)
-            ]
-        )
+        lists = [each for each in values.items() if isinstance(each[1], (list, tuple))]
+        lengths = tuple([(name, len(value)) for name, value in lists])
         prepared = _prepared(statement, lengths)
         bound = [mark.value(values) for mark in prepared.marks]
         if not self._in_haste:
@@ -202,8 +197,7 @@ def _prepared(
     for mark in state.positiontup or ():
         name, place = of_lists.get(mark, (mark, None))
         if name in asked:
-            kind = asked[name].type.dialect_impl(_DIALECT)
-            marks.append(_Mark(name, place, kind.bind_processor(_DIALECT), None))
+            marks.append(_Mark(name, place, _writing(asked[name].type), None))
         else:
             marks.append(_Mark(None, None, None, state.parameters[mark]))
     columns = [
@@ -214,8 +208,16 @@ def _prepared(
     return _Prepared(state.statement, tuple(marks), tuple(columns))
 
 
+# What TypeDecorator puts around the conversion of a time takes longer than itself.
+
+
+def _writing(kind: TypeEngine[Any]) -> Convert:
+    if isinstance(kind, Moment):
+        return partial(bind_moment, dialect_name=_DIALECT.name)
+    return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+
+
 def _reading(kind: TypeEngine[Any]) -> Convert:
     if isinstance(kind, Moment):
-        # What TypeDecorator puts around it takes longer than itself.
         return read_moment
     return kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
