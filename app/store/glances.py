@@ -30,6 +30,9 @@ HASTE_SECONDS = 0.002
 # The clock is looked at every so many steps of SQLite's machine, some 20 µs.
 _STEPS = 1_000
 
+# Each has files open and a cache: those that a crowd of threads needed are closed.
+_KEPT = 4
+
 _NOT_NOW = frozenset(
     {sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 )
@@ -161,10 +164,18 @@ class Glances:
             glance = idle.pop()
         except IndexError:
             glance = self._open(in_haste=in_haste)
+        healthy = True
         try:
             yield glance
+        except sqlite3.Error:
+            # Such as a disk that failed: the next one is opened anew.
+            healthy = False
+            raise
         finally:
-            idle.append(glance)
+            if healthy and len(idle) < _KEPT:
+                idle.append(glance)
+            else:
+                glance.close()
 
     def close(self) -> None:
         """Close those that nobody has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,24 @@ def test_a_glance_sees_what_was_committed_before_it(
             counted.append(listing.count(reader, SELLER, wanted))
 
     assert counted == [1, 2, 3]
+
+
+def test_connections_of_a_crowd_are_not_kept(database: Database) -> None:
+    """Each would hold files open, and up to 2 MB of cache."""
+    files = Path("/proc/self/fd")
+
+    def opened() -> int:
+        # The log: SQLite keeps the database itself open as long as others have locks.
+        path = f"{database.engine.url.database}-wal"
+        return sum(str(each.resolve()) == path for each in files.iterdir())
+
+    with ExitStack() as crowd:
+        for _ in range(20):
+            fetch(crowd.enter_context(database.glance()), SHORT, {})
+        at_once = opened()
+
+    assert at_once == 20
+    assert opened() == 4
 
 
 def test_an_error_of_the_driver_is_told_from_an_outage(database: Database) -> None:
