@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, String, Table
@@ -24,6 +25,9 @@ _INSERTED = (tables.effect, tables.outbox)
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call] # untyped there
 
 Row = tuple[Any, ...]
+
+# More gain nothing (app/store/bulk.py).
+_ROWS_A_STATEMENT = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ def _cut(rows: Sequence[Any], parts: int) -> Iterator[Sequence[Any]]:
 
 
 class _Sqlite:
-    """json_each to look up, the driver's executemany to write."""
+    """json_each to look up, many rows of VALUES in a statement to write."""
 
     def look_up(
         self, cursor: Any, table: Table, seller_id: str, ids: Sequence[str]
@@ -163,57 +167,76 @@ class _Sqlite:
         assert cursor.fetchall()
 
     def update(self, cursor: Any, update: Update, rows: Sequence[Row]) -> None:
-        cursor.executemany(
-            f"UPDATE {update.table.name} SET {_equal(update.columns, ', ')}"
-            f" WHERE {_equal(update.keys, ' AND ')}",
-            rows,
+        # The columns of VALUES are column1, column2 and so on.
+        names = [*update.columns, *update.keys]
+        equal = [f"{name} = column{place}" for place, name in enumerate(names, 1)]
+        sets = ", ".join(equal[: len(update.columns)])
+        where = " AND ".join(
+            f"{update.table.name}.{each}" for each in equal[len(update.columns) :]
         )
-        assert cursor.rowcount == len(rows)
+        updated = 0
+        for marks, values in _parts(rows):
+            cursor.execute(
+                f"UPDATE {update.table.name} SET {sets} FROM (VALUES {marks})"
+                f" WHERE {where}",
+                values,
+            )
+            updated += cursor.rowcount
+        assert updated == len(rows)
 
     def insert(self, cursor: Any, insert: Insert, rows: Sequence[Row]) -> None:
-        marks = ", ".join("?" * len(insert.columns))
-        cursor.executemany(
-            f"INSERT INTO {insert.table.name} ({', '.join(insert.columns)})"
-            f" VALUES ({marks})",
-            rows,
-        )
+        names = ", ".join(insert.columns)
+        for marks, values in _parts(rows):
+            cursor.execute(
+                f"INSERT INTO {insert.table.name} ({names}) VALUES {marks}", values
+            )
 
 
 class _Postgresql:
-    """= ANY to look up, UPDATE FROM unnest to change, COPY to add."""
+    """Arrays of JSON to look up and to change, binary COPY to add."""
 
     def look_up(
         self, cursor: Any, table: Table, seller_id: str, ids: Sequence[str]
     ) -> None:
         cursor.execute(
-            f"SELECT * FROM {table.name} WHERE seller_id = %s"
-            f" AND amazon_order_id = ANY(%s::text[])",
-            (seller_id, list(ids)),
+            f"SELECT * FROM {table.name} WHERE seller_id = %s AND amazon_order_id ="
+            f" ANY (ARRAY(SELECT json_array_elements_text(%s::json)))",
+            (seller_id, json.dumps(ids)),
         )
         assert cursor.fetchall()
 
     def update(self, cursor: Any, update: Update, rows: Sequence[Row]) -> None:
         names = [*update.columns, *update.keys]
-        arrays = ", ".join(f"%s::{_kind(update.table, name)}[]" for name in names)
-        sets = ", ".join(f"{name} = given.{name}" for name in update.columns)
-        where = " AND ".join(f"t.{name} = given.{name}" for name in update.keys)
+        equal = [
+            f"{name} = given.{name}::{_kind(update.table, name)}" for name in names
+        ]
+        sets = ", ".join(equal[: len(update.columns)])
+        where = " AND ".join(f"t.{each}" for each in equal[len(update.columns) :])
+        arrays = ", ".join(["json_array_elements_text(%s::json)"] * len(names))
         cursor.execute(
-            f"UPDATE {update.table.name} AS t SET {sets} FROM unnest({arrays})"
+            f"UPDATE {update.table.name} AS t SET {sets} FROM ROWS FROM ({arrays})"
             f" AS given ({', '.join(names)}) WHERE {where}",
-            [list(column) for column in zip(*rows, strict=True)],
+            [json.dumps(column, default=str) for column in zip(*rows, strict=True)],
         )
         assert cursor.rowcount == len(rows)
 
     def insert(self, cursor: Any, insert: Insert, rows: Sequence[Row]) -> None:
         columns = ", ".join(insert.columns)
-        statement = f"COPY {insert.table.name} ({columns}) FROM STDIN"
+        statement = f"COPY {insert.table.name} ({columns}) FROM STDIN (FORMAT binary)"
         with cursor.copy(statement) as copy:
+            copy.set_types(
+                [_kind(insert.table, name).lower() for name in insert.columns]
+            )
             for row in rows:
                 copy.write_row(row)
 
 
-def _equal(names: Sequence[str], between: str) -> str:
-    return between.join(f"{name} = ?" for name in names)
+def _parts(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    """Yield the marks and the values of as many rows as one statement holds."""
+    row = f"({', '.join('?' * len(rows[0]))})"
+    for first in range(0, len(rows), _ROWS_A_STATEMENT):
+        part = rows[first : first + _ROWS_A_STATEMENT]
+        yield ", ".join([row] * len(part)), tuple(chain.from_iterable(part))
 
 
 def _kind(table: Table, column: str) -> str:
