@@ -159,7 +159,8 @@ class Envelope:
             self.names.look_at(cut.data)
             closing = b"" if cut.last else CLOSING
             try:
-                root = etree.fromstring(opening + cut.data + closing, parser)
+                whole = b"".join((opening, cut.data, closing))
+                root = etree.fromstring(whole, parser)
             except etree.XMLSyntaxError as error:
                 if sure:
                     raise FeedUnreadable(syntax_problem(error, cut.shift)) from error
