@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, or_, select
 
@@ -139,8 +138,7 @@ def _order(
     )
 
 
-@dataclass(slots=True)
-class _Parts:
+class _Parts(NamedTuple):
     """The components and promotions of the items asked for, by order and item."""
 
     components: dict[tuple[str, str], dict[str, Component]]
@@ -153,23 +151,25 @@ def _load_parts(
     ids: Sequence[str],
     found: dict[str, bulk.Row],
 ) -> _Parts:
-    parts = _Parts(defaultdict(dict), defaultdict(list))
+    components: dict[tuple[str, str], dict[str, Component]] = defaultdict(dict)
+    promotions: dict[tuple[str, str], list[Promotion]] = defaultdict(list)
+    parts = _Parts(components, promotions)
     if not ids:
         return parts
     for order_id, code, name, price, refunded, held in bulk.select_in(
         connection, _COMPONENT, seller_id, "amazon_order_id", ids
     ):
         currency = found[order_id][6]
-        parts.components[order_id, code][name] = Component(
+        components[order_id, code][name] = Component(
             None if price is None else from_minor_units(price, currency),
-            _amount(refunded, currency),
-            _amount(held, currency),
+            _amount(refunded, currency) if refunded else ZERO,
+            _amount(held, currency) if held else ZERO,
         )
     for order_id, code, claim, own_id, name, amount, taken, held in bulk.select_in(
         connection, _PROMOTION, seller_id, "amazon_order_id", ids, "ORDER BY place"
     ):
         currency = found[order_id][6]
-        parts.promotions[order_id, code].append(
+        promotions[order_id, code].append(
             Promotion(
                 claim,
                 own_id,
@@ -190,26 +190,29 @@ def _load_items(
     parts: _Parts,
 ) -> dict[str, list[OrderItem]]:
     items: dict[str, list[OrderItem]] = {order_id: [] for order_id in ids}
+    components, promotions = parts
     for row in bulk.select_in(
         connection, _ITEM, seller_id, "amazon_order_id", ids, "ORDER BY place"
     ):
-        order_id, code = row[0], row[1]
+        order_id, code, ordered, shipped, cancelled, own_id = row[:6]
+        paid, refunded, held, sku, asin, title = row[6:]
         currency = found[order_id][6]
+        key = (order_id, code)
         items[order_id].append(
             OrderItem(
                 code,
-                row[2],
-                row[3],
-                row[4],
-                row[5],
-                row[9],
-                row[10],
-                row[11],
-                _amount(row[6], currency),
-                _amount(row[7], currency),
-                _amount(row[8], currency),
-                parts.components.get((order_id, code), _NONE),
-                tuple(parts.promotions.get((order_id, code), ())),
+                ordered,
+                shipped,
+                cancelled,
+                own_id,
+                sku,
+                asin,
+                title,
+                _amount(paid, currency),
+                _amount(refunded, currency) if refunded else ZERO,
+                _amount(held, currency) if held else ZERO,
+                components.get(key, _NONE) if components else _NONE,
+                tuple(promotions[key]) if key in promotions else (),
             )
         )
     return items
