@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -36,7 +36,7 @@ def check(
     charset: str | None = None,
     feed_type: FeedType | None = None,
     other_feed_types: Sequence[FeedType] = (),
-    identifiers: frozenset[str] | None = None,
+    identifiers: Set[str] | None = None,
 ) -> Verdict:
     """Read a whole document and say what is wrong with it.
 
@@ -158,7 +158,7 @@ def _wrong_root(root: str) -> Problem:
 
 
 def _wrong_merchant(
-    head: Head, rules: Rules, identifiers: frozenset[str] | None
+    head: Head, rules: Rules, identifiers: Set[str] | None
 ) -> Problem | None:
     """5005: MerchantIdentifier is neither empty nor one of the account's."""
     given = (head.header.merchant_identifier or "").strip(_BLANKS)

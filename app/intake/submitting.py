@@ -20,6 +20,7 @@ from app.intake import feed_requests
 from app.intake.accounts import Accounts, Caller
 from app.intake.feed_requests import FeedRequest
 from app.intake.flat_charset import flat_charset
+from app.intake.identifiers import Identifiers
 from app.intake.outages import outages_refused
 from app.logs import bound
 from app.model.feed import FeedSubmission, FeedType, Rules, Verdict
@@ -217,7 +218,7 @@ class Submitter:
                 charset=request.charset,
                 feed_type=feed_type,
                 other_feed_types=[each for each in FEED_TYPES if each is not feed_type],
-                identifiers=self.accounts.identifiers(caller.seller_id),
+                identifiers=Identifiers(caller.seller_id, self.accounts.identifiers),
             )
 
     def _skips(self, request: FeedRequest) -> bool:
