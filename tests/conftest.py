@@ -146,12 +146,13 @@ def add_feed(database: Database, clock: HeldClock) -> Callable[..., int]:
         **changes: object,
     ) -> int:
         with nullcontext(connection) if connection else database.write() as inside:
-            return feeds.accept(
+            accepted, _ = feeds.accept(
                 inside,
                 replace(FEED, **changes),  # type: ignore[arg-type] # fields by name
                 verdict or Verdict(messages=10),
                 now=clock(),
                 window=timedelta(minutes=15),
-            ).feed_submission_id
+            )
+        return accepted.feed_submission_id
 
     return add

@@ -250,18 +250,16 @@ class Submitter:
         window = timedelta(seconds=self.settings.signature_window_seconds)
         try:
             with self.database.write() as connection:
-                accepted = feeds.accept(
+                accepted, is_new = feeds.accept(
                     connection, feed, verdict, now=self.clock(), window=window
                 )
-                number = accepted.feed_submission_id
-                document_id = feeds.document_of(connection, number)
                 if alongside is not None:
                     alongside(connection, accepted)
         except BaseException:
             if accepted is None or self._is_absent(accepted):
                 discard(feed.document_id)
             raise
-        if document_id != feed.document_id:
+        if not is_new:
             # The same signed request again: the first document serves it.
             discard(feed.document_id)
         with bound(feed_submission_id=accepted.feed_submission_id):

@@ -33,7 +33,6 @@ _SAME_REQUEST = (
     )
     .order_by(_feed.feed_submission_id)
 )
-_DOCUMENT = select(_feed.document_id).where(_feed.feed_submission_id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +97,12 @@ def accept(
     *,
     now: datetime,
     window: timedelta,
-) -> FeedSubmission:
-    """Queue a feed, with what the gate found in it.
+) -> tuple[FeedSubmission, bool]:
+    """Queue a feed, with what the gate found in it; return it, and whether it is new.
 
     The same `request_digest` within `window` gives the first submission again and
-    queues nothing (design D2.5): the caller compares ids, or asks `accepted_before`
-    first. The lane row is locked before the id is drawn, so that the ids of a lane
-    ascend in the order of commits (queue-design 2).
+    queues nothing (design D2.5). The lane row is locked before the id is drawn, so that
+    the ids of a lane ascend in the order of commits (queue-design 2).
     """
     lanes.count_in(connection, feed)
     if feed.request_digest is not None:
@@ -113,11 +111,11 @@ def accept(
         )
         if earlier is not None:
             lanes.count_out(connection, feed.seller_id, feed.feed_type, 1)
-            return earlier
+            return earlier, False
     row = connection.execute(_ADD, _row(feed, verdict, now)).one()
     add_results(connection, row.feed_submission_id, _placed(verdict))
     announce(connection)
-    return read_submission(row)
+    return read_submission(row), True
 
 
 def add_aborted(
@@ -142,11 +140,6 @@ def accepted_before(
     values = {"of_seller": seller_id, "digest": request_digest, "since": since}
     row = connection.execute(_SAME_REQUEST, values).first()
     return None if row is None else read_submission(row)
-
-
-def document_of(connection: Connection, feed_submission_id: int) -> str:
-    """Return the id of a feed's document. Raises NoResultFound for a wrong id."""
-    return str(connection.execute(_DOCUMENT, {"id": feed_submission_id}).scalar_one())
 
 
 def load_work(connection: Connection, feed_submission_id: int) -> Work:

@@ -45,13 +45,14 @@ def database(home: Path) -> Iterator[Database]:
 def add_feed(database: Database, **values: object) -> int:
     """Queue a feed and change its row."""
     with database.write() as connection:
-        feed = feeds.accept(
+        submission, _ = feeds.accept(
             connection,
             replace(FEED),
             Verdict(messages=3),
             now=NOW,
             window=timedelta(0),
-        ).feed_submission_id
+        )
+        feed = submission.feed_submission_id
         if values:
             connection.execute(
                 update(feed_submission)

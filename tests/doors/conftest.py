@@ -151,13 +151,14 @@ def queue(running: Running) -> Callable[..., str]:
     ) -> str:
         feed = replace(FEED, seller_id=SELLER, feed_type=feed_type)
         with running.service.database.write() as connection:
-            accepted = feeds.accept(
+            submission, _ = feeds.accept(
                 connection,
                 feed,
                 Verdict(messages=1),
                 now=NOON - timedelta(days=days_ago),
                 window=timedelta(minutes=15),
-            ).feed_submission_id
+            )
+            accepted = submission.feed_submission_id
             if values:
                 row = feed_submission.c.feed_submission_id == accepted
                 connection.execute(update(feed_submission).where(row).values(values))

@@ -225,7 +225,7 @@ def test_a_backup_of_an_earlier_release_is_restored_and_brought_up(
             told = effect_stream.read_effects(connection, Cursor(), limit=1_000)
         assert len(told) == rows["effect"]
         with database.write() as connection:
-            accepted = feeds.accept(
+            accepted, _ = feeds.accept(
                 connection, FEED, Verdict(messages=1), now=NOW, window=timedelta(0)
             )
     assert accepted.feed_submission_id == FIRST_FEED_SUBMISSION_ID + 1

@@ -29,9 +29,10 @@ def accept(
     verdict: Verdict | None = None,
 ) -> FeedSubmission:
     with database.write() as connection:
-        return feeds.accept(
+        accepted, _ = feeds.accept(
             connection, feed, verdict or Verdict(), now=clock(), window=WINDOW
         )
+    return accepted
 
 
 def test_a_feed_taken_in_is_submitted_and_has_the_next_id(
