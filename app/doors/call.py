@@ -57,7 +57,8 @@ class Run(Protocol):
 class Operation:
     """One operation of a section and who answers it.
 
-    One that is `short` only reads, a little: it is tried on the event loop first.
+    One that is `short` only reads, a little, before it answers or takes a body: it is
+    tried on the event loop first.
     """
 
     name: str

@@ -30,7 +30,7 @@ _CHARSET = re.compile(
 )
 
 
-@operation("SubmitFeed", FEEDS, FEED_BACK_END, Quota(15, 120, per_hour=30))
+@operation("SubmitFeed", FEEDS, FEED_BACK_END, Quota(15, 120, per_hour=30), short=True)
 def submit_feed(call: Call, services: Services) -> TakesBody:
     """Take one feed in and answer with its FeedSubmissionInfo."""
     if call.method != "POST":
