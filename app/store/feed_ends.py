@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.model.feed import FeedStatus
 from app.store import notifications, sp_subscriptions, subscriptions, webhooks
@@ -23,15 +23,18 @@ FINISHED = (
 )
 """The columns of a feed that `tell_of_feeds` needs."""
 
+_ENDED = select(*FINISHED).where(
+    _feed.seller_id == bindparam("of_seller"),
+    _feed.feed_submission_id == bindparam("number"),
+)
+
 
 def tell_of_feed(
     connection: Connection, seller_id: str, feed_submission_id: int, now: datetime
 ) -> None:
     """Queue the notifications of a feed, in the transaction that sets it `_DONE_`."""
-    query = select(*FINISHED).where(
-        _feed.seller_id == seller_id, _feed.feed_submission_id == feed_submission_id
-    )
-    feeds = connection.execute(query).all()
+    values = {"of_seller": seller_id, "number": feed_submission_id}
+    feeds = connection.execute(_ENDED, values).all()
     tell_of_feeds(connection, seller_id, feeds, FeedStatus.DONE, now)
 
 

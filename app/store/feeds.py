@@ -90,6 +90,11 @@ class Work:
         return self.invalid_errors > 0 and not self.skip_invalid
 
 
+_WORK = select(*(_feed[name] for name in Work.__dataclass_fields__)).where(
+    _feed.feed_submission_id == bindparam("number")
+)
+
+
 def accept(
     connection: Connection,
     feed: NewFeed,
@@ -144,9 +149,8 @@ def accepted_before(
 
 def load_work(connection: Connection, feed_submission_id: int) -> Work:
     """Read what the engine needs. Raises NoResultFound for an id that is none."""
-    columns = [_feed[name] for name in Work.__dataclass_fields__]
-    query = select(*columns).where(_feed.feed_submission_id == feed_submission_id)
-    values = connection.execute(query).one()._asdict()
+    row = connection.execute(_WORK, {"number": feed_submission_id}).one()
+    values = row._asdict()
     return Work(**values | {"rules": Rules(values["rules"])})
 
 

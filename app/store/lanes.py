@@ -7,8 +7,10 @@ in a later statement (queue-design, "Races found while designing"). What is call
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -16,8 +18,10 @@ from sqlalchemy import (
     Connection,
     Executable,
     Select,
+    Table,
+    Update,
     and_,
-    literal,
+    bindparam,
     or_,
     select,
     text,
@@ -25,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import func as sql
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.model.feed import FeedStatus
 from app.store.tables import Moment, feed_lane, feed_submission
@@ -35,6 +40,44 @@ _feed = feed_submission.c
 # Written out: a bound value cannot be matched with the condition of a partial index.
 _CLAIMABLE = text("queued > 0 AND owner IS NULL")
 _WAITING = text("status = '_SUBMITTED_'")
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
+# Each feed asks these, and to make a statement takes longer than to run it.
+_READY = (
+    select(feed_lane)
+    .where(
+        _CLAIMABLE,
+        or_(
+            _lane.ready_at.is_(None),
+            _lane.ready_at <= bindparam("now"),
+            _lane.ready_at > bindparam("latest"),
+        ),
+    )
+    .order_by(_lane.served_at)
+    .limit(1)
+)
+_NEXT = _READY.with_for_update(skip_locked=True)
+_OWNED = (
+    select(_lane.epoch)
+    .where(
+        _lane.seller_id == bindparam("of_seller"),
+        _lane.feed_type == bindparam("of_type"),
+        _lane.owner == bindparam("by"),
+        _lane.epoch == bindparam("in_epoch"),
+    )
+    .with_for_update()
+)
+_HEAD = (
+    select(_feed.feed_submission_id, _feed.attempts, _feed.given_up)
+    .where(
+        _feed.seller_id == bindparam("of_seller"),
+        _feed.feed_type == bindparam("of_type"),
+        _WAITING,
+    )
+    .order_by(_feed.feed_submission_id)
+    .limit(1)
+)
 
 
 class InLane(Protocol):
@@ -53,7 +96,7 @@ def is_any_ready(
     connection: Connection, now: datetime, longest_pause: timedelta
 ) -> bool:
     """Whether a lane could be claimed, without locking it."""
-    return connection.execute(_ready(now, longest_pause)).first() is not None
+    return _ready(connection, _READY, now, longest_pause) is not None
 
 
 def lock_next(
@@ -64,19 +107,17 @@ def lock_next(
     A lane that is to wait for longer than the longest pause is ready: its time comes
     from a clock that was set back since.
     """
-    query = _ready(now, longest_pause).with_for_update(skip_locked=True)
-    return connection.execute(query).first()
+    return _ready(connection, _NEXT, now, longest_pause)
 
 
-def _ready(now: datetime, longest_pause: timedelta) -> Select[Any]:
-    is_ready = or_(
-        _lane.ready_at.is_(None),
-        _lane.ready_at <= now,
-        _lane.ready_at > now + longest_pause,
-    )
-    return (
-        select(feed_lane).where(_CLAIMABLE, is_ready).order_by(_lane.served_at).limit(1)
-    )
+def _ready(
+    connection: Connection,
+    statement: Select[Any],
+    now: datetime,
+    longest_pause: timedelta,
+) -> Any | None:
+    values = {"now": now, "latest": now + longest_pause}
+    return connection.execute(statement, values).first()
 
 
 def lock(connection: Connection, lane: InLane) -> None:
@@ -86,10 +127,13 @@ def lock(connection: Connection, lane: InLane) -> None:
 
 def lock_owned(connection: Connection, lane: InLane, owner: str, epoch: int) -> bool:
     """Lock a lane if it still has that owner, in that epoch: the fence."""
-    query = select(_lane.epoch).where(
-        _is(lane), _lane.owner == owner, _lane.epoch == epoch
-    )
-    return connection.execute(query.with_for_update()).first() is not None
+    values = {
+        "of_seller": lane.seller_id,
+        "of_type": lane.feed_type,
+        "by": owner,
+        "in_epoch": epoch,
+    }
+    return connection.execute(_OWNED, values).first() is not None
 
 
 def lock_all_owned(connection: Connection, owner: str) -> list[Any]:
@@ -126,19 +170,58 @@ def count_out(
     connection: Connection, seller_id: str, feed_type: str, feeds: int
 ) -> None:
     """Count feeds out of a locked lane in which they will not be worked on."""
-    where = (_lane.seller_id == seller_id, _lane.feed_type == feed_type)
-    statement = update(feed_lane).where(*where).values(queued=_lane.queued - feeds)
-    connection.execute(statement)
+    statement = _changing_lane((), ("queued",))
+    row = {"of_seller": seller_id, "of_type": feed_type, "more_queued": -feeds}
+    connection.execute(statement, row)
 
 
-def change(connection: Connection, lane: InLane, **values: object) -> None:
-    """Change columns of a locked lane."""
-    connection.execute(update(feed_lane).where(_is(lane)).values(**values))
+def change(
+    connection: Connection,
+    lane: InLane,
+    *,
+    more: Mapping[str, int] = _NOTHING,
+    **values: object,
+) -> None:
+    """Change columns of a locked lane; `more` is added to what they hold."""
+    row = {"of_seller": lane.seller_id, "of_type": lane.feed_type}
+    statement = _changing_lane(tuple(values), tuple(more))
+    connection.execute(statement, row | _set(values, more))
 
 
-def let_go(connection: Connection, lane: InLane, **values: object) -> None:
+def let_go(
+    connection: Connection,
+    lane: InLane,
+    *,
+    more: Mapping[str, int] = _NOTHING,
+    **values: object,
+) -> None:
     """Take a locked lane from its owner, and change other columns with it."""
-    change(connection, lane, owner=None, feed_submission_id=None, **values)
+    change(connection, lane, more=more, owner=None, feed_submission_id=None, **values)
+
+
+@cache
+def _changing_lane(names: tuple[str, ...], more: tuple[str, ...]) -> Update:
+    return (
+        update(feed_lane)
+        .where(
+            _lane.seller_id == bindparam("of_seller"),
+            _lane.feed_type == bindparam("of_type"),
+        )
+        .values(_setting(feed_lane, names, more))
+    )
+
+
+def _setting(
+    table: Table, names: tuple[str, ...], more: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return what an UPDATE sets, with parameters that `_set` gives."""
+    setting: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return setting | {name: table.c[name] + bindparam(f"more_{name}") for name in more}
+
+
+def _set(values: Mapping[str, object], more: Mapping[str, int]) -> dict[str, object]:
+    given = {f"new_{name}": value for name, value in values.items()}
+    return given | {f"more_{name}": value for name, value in more.items()}
 
 
 def recount(connection: Connection, lane: InLane) -> bool:
@@ -163,52 +246,74 @@ def recount(connection: Connection, lane: InLane) -> bool:
 
 def head(connection: Connection, lane: InLane) -> Any | None:
     """Return the feed that has waited longest in a locked lane."""
-    query = select(_feed.feed_submission_id, _feed.attempts, _feed.given_up)
-    query = query.where(*_in(lane), _WAITING)
-    return connection.execute(query.order_by(_feed.feed_submission_id).limit(1)).first()
+    values = {"of_seller": lane.seller_id, "of_type": lane.feed_type}
+    return connection.execute(_HEAD, values).first()
 
 
 def change_feed(
     connection: Connection,
     feed_submission_id: int,
+    *,
+    more: Mapping[str, int] = _NOTHING,
     **values: object,
 ) -> int:
     """Change the feed in progress of a locked lane, and return its attempts.
 
-    A lane that has an owner points at a feed in progress. A feed that its worker has
-    just finished is never changed back: then this raises NoResultFound (race 2).
+    `more` is added to what its columns hold. A lane that has an owner points at a feed
+    in progress. A feed that its worker has just finished is never changed back: then
+    this raises NoResultFound (race 2).
     """
-    changed = connection.execute(
-        update(feed_submission)
-        .where(
-            _feed.feed_submission_id == feed_submission_id,
-            _feed.status == FeedStatus.IN_PROGRESS,
-        )
-        .values(**values)
-        .returning(_feed.attempts)
-    )
-    attempts: int = changed.scalar_one()
+    statement = _changing_feed(tuple(values), tuple(more))
+    row = {"number": feed_submission_id} | _set(values, more)
+    attempts: int = connection.execute(statement, row).scalar_one()
     return attempts
 
 
+@cache
+def _changing_feed(
+    names: tuple[str, ...], more: tuple[str, ...]
+) -> ReturningUpdate[int]:
+    return (
+        update(feed_submission)
+        .where(
+            _feed.feed_submission_id == bindparam("number"),
+            _feed.status == FeedStatus.IN_PROGRESS,
+        )
+        .values(_setting(feed_submission, names, more))
+        .returning(_feed.attempts)
+    )
+
+
 def start_feed(
-    connection: Connection, feed_submission_id: int, now: datetime, **values: object
+    connection: Connection,
+    feed_submission_id: int,
+    now: datetime,
+    *,
+    attempts: int,
+    given_up: bool,
 ) -> None:
     """Put the head of a locked lane in progress; it keeps the date of its first start.
 
     Raises NoResultFound if it does not wait any more.
     """
-    started = connection.execute(
-        update(feed_submission)
-        .where(_feed.feed_submission_id == feed_submission_id, _WAITING)
-        .values(
-            status=FeedStatus.IN_PROGRESS,
-            started_at=sql.coalesce(_feed.started_at, literal(now, Moment)),
-            **values,
-        )
-        .returning(_feed.feed_submission_id)
+    row = {
+        "number": feed_submission_id,
+        "now": now,
+        **_set({"attempts": attempts, "given_up": given_up}, _NOTHING),
+    }
+    connection.execute(_STARTING, row).scalar_one()
+
+
+_STARTING = (
+    update(feed_submission)
+    .where(_feed.feed_submission_id == bindparam("number"), _WAITING)
+    .values(
+        status=FeedStatus.IN_PROGRESS,
+        started_at=sql.coalesce(_feed.started_at, bindparam("now", type_=Moment)),
+        **_setting(feed_submission, ("attempts", "given_up"), ()),
     )
-    started.scalar_one()
+    .returning(_feed.feed_submission_id)
+)
 
 
 def _is(lane: InLane) -> ColumnElement[bool]:

@@ -18,12 +18,8 @@ from app.store import lanes
 from app.store.backends import Database, announce
 from app.store.feed_ends import tell_of_feed
 from app.store.roster import Roster, strike
-from app.store.tables import feed_lane, feed_submission
 
 _log = logging.getLogger(__name__)
-
-_lane = feed_lane.c
-_feed = feed_submission.c
 
 
 class LaneLost(Exception):
@@ -163,10 +159,12 @@ class Queue:
         lanes.change_feed(
             connection,
             claim.feed_submission_id,
-            progress=_feed.progress + messages,
-            successful=_feed.successful + counts.successful,
-            with_error=_feed.with_error + counts.with_error,
-            with_warning=_feed.with_warning + counts.with_warning,
+            more={
+                "progress": messages,
+                "successful": counts.successful,
+                "with_error": counts.with_error,
+                "with_warning": counts.with_warning,
+            },
             # The attempt in hand is the first since this batch.
             attempts=1,
         )
@@ -191,7 +189,7 @@ class Queue:
             report_document_id=report_document_id,
             report_md5=report_md5,
         )
-        lanes.let_go(connection, claim, queued=_lane.queued - 1, served_at=now)
+        lanes.let_go(connection, claim, more={"queued": -1}, served_at=now)
         tell_of_feed(connection, claim.seller_id, claim.feed_submission_id, now)
 
     def end_without_report(self, claim: Claim, now: datetime) -> None:
@@ -209,7 +207,7 @@ class Queue:
                 connection,
                 claim.feed_submission_id,
                 status=FeedStatus.SUBMITTED,
-                attempts=_feed.attempts - 1,
+                more={"attempts": -1},
             )
             lanes.let_go(connection, claim)
             announce(connection)

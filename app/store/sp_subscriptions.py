@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from app.model.feed import FeedStatus
 from app.model.notification import NewNotification
@@ -27,6 +27,27 @@ from app.store.tables import (
 
 _destination = sp_destination.c
 _subscription = sp_subscription.c
+
+_SUBSCRIPTIONS = (
+    select(sp_subscription, _destination.url)
+    .join(sp_destination)
+    .order_by(_subscription.subscription_id)
+)
+
+# Each feed that ends asks for it, and to make it takes longer than to run it.
+_LISTENING = _SUBSCRIPTIONS.where(
+    _subscription.notification_type == bindparam("of_kind"),
+    select(lwa_refresh_token.c.token_sha256)
+    .join(lwa_client, lwa_client.c.client_id == lwa_refresh_token.c.client_id)
+    .where(
+        lwa_refresh_token.c.client_id == _subscription.client_id,
+        lwa_refresh_token.c.seller_id == _subscription.seller_id,
+        lwa_refresh_token.c.revoked_at.is_(None),
+        lwa_client.c.revoked_at.is_(None),
+    )
+    .exists(),
+)
+_LISTENING_TO = _LISTENING.where(_subscription.seller_id == bindparam("of_seller"))
 
 
 def lock_client(connection: Connection, client_id: str) -> None:
@@ -77,7 +98,7 @@ def unsubscribe(connection: Connection, subscription_id: str) -> None:
 
 def of_client(connection: Connection, client_id: str) -> list[SpSubscription]:
     """Return all subscriptions of an application."""
-    query = _subscriptions().where(_subscription.client_id == client_id)
+    query = _SUBSCRIPTIONS.where(_subscription.client_id == client_id)
     return [_read(row) for row in connection.execute(query)]
 
 
@@ -90,24 +111,9 @@ def listening(
 
     Those of an application that may not act for the seller (any more) are not.
     """
-    token, client = lwa_refresh_token.c, lwa_client.c
-    allowed = (
-        select(token.token_sha256)
-        .join(lwa_client, client.client_id == token.client_id)
-        .where(
-            token.client_id == _subscription.client_id,
-            token.seller_id == _subscription.seller_id,
-            token.revoked_at.is_(None),
-            client.revoked_at.is_(None),
-        )
-        .exists()
-    )
-    query = _subscriptions().where(
-        _subscription.notification_type == notification_type, allowed
-    )
-    if seller_id is not None:
-        query = query.where(_subscription.seller_id == seller_id)
-    return [_read(row) for row in connection.execute(query)]
+    values: dict[str, Any] = {"of_kind": notification_type, "of_seller": seller_id}
+    query = _LISTENING if seller_id is None else _LISTENING_TO
+    return [_read(row) for row in connection.execute(query, values)]
 
 
 def messages_of_feeds(
@@ -132,14 +138,6 @@ def messages_of_feeds(
         for each in listening(connection, kind, seller_id)
         for feed in feeds
     ]
-
-
-def _subscriptions() -> Select[Any]:
-    return (
-        select(sp_subscription, _destination.url)
-        .join(sp_destination)
-        .order_by(_subscription.subscription_id)
-    )
 
 
 def _read(row: Any) -> SpSubscription:
