@@ -104,8 +104,15 @@ def md5_base64(digest: bytes) -> str:
     return base64.b64encode(digest).decode("ascii")
 
 
+_SHELVES = tuple(f"{number:02x}" for number in range(256))
+
+
 class FileDocuments:
-    """Documents as files `folder/ab/cd/<id>`, named by the first digits of the id."""
+    """Documents as files `folder/ab/<id>`, in a shelf of the id's first two digits.
+
+    The shelves are all made at the start: a document has no new folder to wait for.
+    Earlier releases had `folder/ab/cd/<id>`, which is still read.
+    """
 
     def __init__(self, folder: Path, ids: Callable[[], str]) -> None:
         """Keep documents in `folder`, which is made if it is not there."""
@@ -113,6 +120,11 @@ class FileDocuments:
         self._incoming = folder / "incoming"
         self._ids = ids
         make_folder(self._incoming)
+        missing = set(_SHELVES).difference(os.listdir(folder))
+        for name in missing:
+            (folder / name).mkdir(exist_ok=True)
+        if missing:
+            _fsync_folder(folder)
 
     def new(self) -> FileDocumentWriter:
         """Begin a document under a temporary name."""
@@ -126,7 +138,7 @@ class FileDocuments:
     def open(self, document_id: str) -> BufferedReader:
         """Open a document for reading."""
         try:
-            return self._path(document_id).open("rb")
+            return self._find(document_id).open("rb")
         except FileNotFoundError as error:
             if not self._incoming.is_dir():
                 raise DocumentsUnreachable(f"{self._folder} is not there") from error
@@ -138,7 +150,7 @@ class FileDocuments:
 
     def delete(self, document_id: str) -> None:
         """Remove a document."""
-        self._path(document_id).unlink(missing_ok=True)
+        self._find(document_id).unlink(missing_ok=True)
 
     def check(self) -> None:
         """Write a file and remove it; it needs no wait for the disk."""
@@ -154,12 +166,22 @@ class FileDocuments:
 
     def _files(self) -> Iterator[Path]:
         """Every document, ascending by id."""
-        for first in sorted(self._folder.glob("??")):
-            for second in sorted(first.glob("??")):
-                yield from sorted(second.iterdir())
+        for shelf in sorted(self._folder.glob("??")):
+            files = [
+                path
+                for each in shelf.iterdir()
+                for path in (each.iterdir() if each.is_dir() else (each,))
+            ]
+            yield from sorted(files, key=lambda path: path.name)
+
+    def _find(self, document_id: str) -> Path:
+        """Return where a document lies, or would lie."""
+        path = self._path(document_id)
+        earlier = path.parent / document_id[2:4] / document_id
+        return path if path.exists() or not earlier.exists() else earlier
 
     def _path(self, document_id: str) -> Path:
-        return self._folder / document_id[:2] / document_id[2:4] / document_id
+        return self._folder / document_id[:2] / document_id
 
 
 class SpooledWriter(ABC):
@@ -235,12 +257,7 @@ class FileDocumentWriter(SpooledWriter):
         folder, synced behind it, has nothing more to wait for.
         """
         self._file.flush()
-        store = self._temporary.parent.parent
-        if not store.is_dir():
-            # Made anew it would lie where nobody looks once the store is back.
-            raise DocumentsUnreachable(f"{store} is not there")
         try:
-            make_folder(self._final.parent)
             self._temporary.replace(self._final)
             os.fsync(self._file.fileno())
             _fsync_folder(self._final.parent)
@@ -248,7 +265,7 @@ class FileDocumentWriter(SpooledWriter):
             with suppress(OSError):
                 self._final.unlink(missing_ok=True)
             if isinstance(error, FileNotFoundError):
-                gone = f"{store} is not there any more"
+                gone = f"{self._final.parent} is not there any more"
                 raise DocumentsUnreachable(gone) from error
             raise
         self._file.close()

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -87,14 +88,14 @@ def test_a_committed_document_survives_the_end_of_its_writer(
     """It lies under its own id, and only there."""
     document_id = stored(documents)
 
-    folder = tmp_path / "documents" / document_id[:2] / document_id[2:4]
+    folder = tmp_path / "documents" / document_id[:2]
     assert files_in(tmp_path) == [folder / document_id]
 
 
 def test_a_document_is_durable_before_its_id_is_given_out(
     documents: FileDocuments, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Every folder that is new, the file, and its name: it outlives a power failure."""
+    """The file, and its name in its folder: it outlives a power failure."""
     synced: list[Path] = []
     fsync = os.fsync
 
@@ -105,10 +106,54 @@ def test_a_document_is_durable_before_its_id_is_given_out(
     monkeypatch.setattr(os, "fsync", watch)
     document_id = stored(documents)
 
+    shelf = tmp_path / "documents" / document_id[:2]
+    assert synced == [shelf / document_id, shelf]
+
+
+def test_the_shelves_are_durable_before_there_is_a_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of folders made meanwhile, a document would have to wait for each."""
+    synced: list[Path] = []
+    monkeypatch.setattr(
+        os,
+        "fsync",
+        lambda descriptor: synced.append(
+            Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        ),
+    )
+    folder = tmp_path / "documents"
+
+    FileDocuments(folder, lambda: str(uuid4()))
+    of_new = synced[:]
+    FileDocuments(folder, lambda: str(uuid4()))
+
+    assert of_new[-1] == folder
+    assert synced == of_new
+    assert len(list(folder.glob("??"))) == 256
+
+
+def test_a_document_of_an_earlier_release_is_found_swept_and_removed(
+    documents: FileDocuments, tmp_path: Path
+) -> None:
+    """It had a folder more; both kinds are walked in one order of ids."""
+    ids = sorted(stored(documents) for _ in range(600))
     root = tmp_path / "documents"
-    first = root / document_id[:2]
-    second = first / document_id[2:4]
-    assert synced == [root, first, second / document_id, second]
+    for document_id in ids[::2]:
+        shelf = root / document_id[:2]
+        older = shelf / document_id[2:4]
+        older.mkdir(exist_ok=True)
+        (shelf / document_id).rename(older / document_id)
+
+    with documents.open(ids[0]) as document:
+        assert document.read() == CONTENT
+    later = datetime.now(UTC) + timedelta(days=1)
+    swept = documents.sweep([each for each in ids if each not in ids[10:14]], later)
+    documents.delete(ids[20])
+
+    kept = {path.name for path in files_in(tmp_path)}
+    assert swept == 4
+    assert kept == set(ids) - set(ids[10:14]) - {ids[20]}
 
 
 def test_a_deleted_document_is_gone_and_deleting_it_twice_is_no_error(
@@ -162,6 +207,7 @@ def test_a_full_disk_is_an_outage_and_leaves_nothing(tmp_path: Path) -> None:
     code = f"""
 import resource
 from pathlib import Path
+from uuid import uuid4
 from uuid import uuid4
 from app.store.backends import is_outage
 from app.store.documents import FileDocuments

@@ -63,7 +63,7 @@ def test_the_engine_reads_what_was_taken_in(
         feed_type=ACKNOWLEDGEMENT,
         rules=Rules.STRICT,
         skip_invalid=True,
-        document_id="document",
+        document_id=FEED.document_id,
         sha256="0" * 64,
         charset="iso-8859-1",
         access_key_id="AKIAEXAMPLE",

@@ -62,7 +62,7 @@ def _in_hand(world: World) -> list[Path]:
     )
     with world.database.read() as connection:
         ids = list(connection.scalars(query))
-    return [_folder(world) / each[:2] / each[2:4] / each for each in ids]
+    return [_folder(world) / each[:2] / each for each in ids]
 
 
 def _folder(world: World) -> Path:

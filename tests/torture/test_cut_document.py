@@ -26,7 +26,7 @@ def test_a_document_cut_while_it_is_read_is_no_shorter_feed(make_world: Made) ->
     queue.roster.enter()
     with world.database.read() as connection:
         name = load_work(connection, feed).document_id
-    path = world.home / "documents" / name[:2] / name[2:4] / name
+    path = world.home / "documents" / name[:2] / name
 
     def cut() -> bool:
         os.truncate(path, document.index(b"\n", len(document) // 2) + 1)
