@@ -378,6 +378,8 @@ def test_a_shipment_of_an_order_that_is_not_there_is_not_found(shop: Shop) -> No
 
 def test_what_a_shipment_charged_is_a_financial_event(shop: Shop) -> None:
     """Amounts are numbers here; an order without charge has no events."""
+    # Confirmed once more, or for the first time if this test runs alone.
+    assert _confirm(shop, PLAIN).status_code == 204
     assert _confirm(shop, ASKED, 3).status_code == 204
     shop.clock.advance(180)
     path = "/finances/v0"
