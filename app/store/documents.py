@@ -137,12 +137,12 @@ class FileDocuments:
 
     def open(self, document_id: str) -> BufferedReader:
         """Open a document for reading."""
-        try:
-            return self._find(document_id).open("rb")
-        except FileNotFoundError as error:
-            if not self._incoming.is_dir():
-                raise DocumentsUnreachable(f"{self._folder} is not there") from error
-            raise DocumentDamaged(f"document {document_id} is missing") from error
+        for path in self._places(document_id):
+            with suppress(FileNotFoundError):
+                return path.open("rb")
+        if not self._incoming.is_dir():
+            raise DocumentsUnreachable(f"{self._folder} is not there")
+        raise DocumentDamaged(f"document {document_id} is missing")
 
     def open_checked(self, document_id: str, sha256: str) -> BufferedReader:
         """Open a document after its bytes were compared with their SHA-256."""
@@ -150,7 +150,8 @@ class FileDocuments:
 
     def delete(self, document_id: str) -> None:
         """Remove a document."""
-        self._find(document_id).unlink(missing_ok=True)
+        for path in self._places(document_id):
+            path.unlink(missing_ok=True)
 
     def check(self) -> None:
         """Write a file and remove it; it needs no wait for the disk."""
@@ -174,11 +175,10 @@ class FileDocuments:
             ]
             yield from sorted(files, key=lambda path: path.name)
 
-    def _find(self, document_id: str) -> Path:
-        """Return where a document lies, or would lie."""
+    def _places(self, document_id: str) -> tuple[Path, Path]:
+        """Return where a document lies, or lay in earlier releases."""
         path = self._path(document_id)
-        earlier = path.parent / document_id[2:4] / document_id
-        return path if path.exists() or not earlier.exists() else earlier
+        return path, path.parent / document_id[2:4] / document_id
 
     def _path(self, document_id: str) -> Path:
         return self._folder / document_id[:2] / document_id
