@@ -58,11 +58,14 @@ _READY = (
     .limit(1)
 )
 _NEXT = _READY.with_for_update(skip_locked=True)
+_THIS = (
+    _lane.seller_id == bindparam("of_seller"),
+    _lane.feed_type == bindparam("of_type"),
+)
 _OWNED = (
     select(_lane.epoch)
     .where(
-        _lane.seller_id == bindparam("of_seller"),
-        _lane.feed_type == bindparam("of_type"),
+        *_THIS,
         _lane.owner == bindparam("by"),
         _lane.epoch == bindparam("in_epoch"),
     )
@@ -127,12 +130,7 @@ def lock(connection: Connection, lane: InLane) -> None:
 
 def lock_owned(connection: Connection, lane: InLane, owner: str, epoch: int) -> bool:
     """Lock a lane if it still has that owner, in that epoch: the fence."""
-    values = {
-        "of_seller": lane.seller_id,
-        "of_type": lane.feed_type,
-        "by": owner,
-        "in_epoch": epoch,
-    }
+    values = _named(lane) | {"by": owner, "in_epoch": epoch}
     return connection.execute(_OWNED, values).first() is not None
 
 
@@ -183,9 +181,8 @@ def change(
     **values: object,
 ) -> None:
     """Change columns of a locked lane; `more` is added to what they hold."""
-    row = {"of_seller": lane.seller_id, "of_type": lane.feed_type}
     statement = _changing_lane(tuple(values), tuple(more))
-    connection.execute(statement, row | _set(values, more))
+    connection.execute(statement, _named(lane) | _set(values, more))
 
 
 def let_go(
@@ -201,14 +198,7 @@ def let_go(
 
 @cache
 def _changing_lane(names: tuple[str, ...], more: tuple[str, ...]) -> Update:
-    return (
-        update(feed_lane)
-        .where(
-            _lane.seller_id == bindparam("of_seller"),
-            _lane.feed_type == bindparam("of_type"),
-        )
-        .values(_setting(feed_lane, names, more))
-    )
+    return update(feed_lane).where(*_THIS).values(_setting(feed_lane, names, more))
 
 
 def _setting(
@@ -246,8 +236,7 @@ def recount(connection: Connection, lane: InLane) -> bool:
 
 def head(connection: Connection, lane: InLane) -> Any | None:
     """Return the feed that has waited longest in a locked lane."""
-    values = {"of_seller": lane.seller_id, "of_type": lane.feed_type}
-    return connection.execute(_HEAD, values).first()
+    return connection.execute(_HEAD, _named(lane)).first()
 
 
 def change_feed(
@@ -314,6 +303,11 @@ _STARTING = (
     )
     .returning(_feed.feed_submission_id)
 )
+
+
+def _named(lane: InLane) -> dict[str, object]:
+    """Return the parameters of the statements above that say which lane is meant."""
+    return {"of_seller": lane.seller_id, "of_type": lane.feed_type}
 
 
 def _is(lane: InLane) -> ColumnElement[bool]:
