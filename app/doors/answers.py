@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime
-from functools import lru_cache
 
+from app.doors.moments import http_date
 from app.doors.sections import Producer
 from app.errors import ErrorCode, ServiceError
 from app.intake.quotas import Standing
@@ -143,7 +142,7 @@ def head(
     contexts = ["request"]
     headers = [
         ("Server", "Server"),
-        ("Date", _date(now.replace(microsecond=0))),
+        ("Date", http_date(now)),
         ("Content-Type", answer.content_type),
         ("Content-Length", str(answer.length)),
         ("x-mws-request-id", request_id),
@@ -156,11 +155,6 @@ def head(
     headers.append(("x-mws-response-context", context))
     headers += answer.headers
     return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
-
-
-@lru_cache(4)
-def _date(second: datetime) -> str:
-    return format_datetime(second.astimezone(UTC), usegmt=True)
 
 
 def quota_headers(standing: Standing | None) -> list[tuple[bytes, bytes]]:

@@ -1,9 +1,11 @@
-"""The forms of ISO 8601 that MWS clients send, read as aware UTC times."""
+"""Times on the wire: the forms of ISO 8601 that clients send, and HTTP's own."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from functools import lru_cache
 
 # Source: mws-wire 2.5. The zone may be absent (then it is UTC), hours only, or without
 # a colon; the decimal mark may be a comma; careless clients send seven decimals.
@@ -14,6 +16,16 @@ _FORM = re.compile(
     r"(?P<zone>Z|(?P<sign>[+-])(?P<zone_hours>\d\d)(?::?(?P<zone_minutes>\d\d))?)?)?",
     re.ASCII | re.IGNORECASE,
 )
+
+
+def http_date(moment: datetime) -> str:
+    """Write an aware time as the header Date has it; made once a second."""
+    return _http_date(moment.replace(microsecond=0))
+
+
+@lru_cache(4)
+def _http_date(second: datetime) -> str:
+    return format_datetime(second.astimezone(UTC), usegmt=True)
 
 
 def read_moment(text: str) -> datetime:

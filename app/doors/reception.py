@@ -79,9 +79,11 @@ class Reception:
                 tracing.span("request", request_id=visit.request_id),
             ):
                 await self._doors(scope, receive, told)
-        finally:
-            if _VISIT in scope:
-                _tell(scope, visit, status)
+        except Exception:
+            # The answer is sent; Starlette raises what it was for, once more.
+            _log.exception("request %s failed", visit.request_id)
+        if _VISIT in scope:
+            _tell(scope, visit, status)
 
 
 def _tell(scope: Scope, visit: Visit, status: int) -> None:

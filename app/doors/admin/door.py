@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Any
 
 import anyio.to_thread
@@ -18,6 +16,7 @@ from app.doors.admin import accounts, effects, orders, problems, submissions
 from app.doors.admin.parts import KEY, AdminParts
 from app.doors.admin.problems import Problem, Refused
 from app.doors.heads import check_head
+from app.doors.moments import http_date
 from app.doors.reception import visit_of
 from app.doors.request import Request
 from app.errors import ServiceError
@@ -32,8 +31,6 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-_log = logging.getLogger(__name__)
 
 
 def install_admin(
@@ -94,7 +91,7 @@ class AdminDoor:
         visit = visit_of(scope)
         own = {
             "cache-control": "no-store",
-            "date": format_datetime(self._clock(), usegmt=True),
+            "date": http_date(self._clock()),
             "x-request-id": visit.request_id,
         }
 
@@ -120,11 +117,7 @@ class AdminDoor:
             if key is not None:
                 visit.who = {"admin_key": key.key_id}
             scope[KEY] = key
-            try:
-                await self._api(scope, self._bounded(scope, receive), told)
-            except Exception:
-                # The answer is sent; Starlette raises what it was for, once more.
-                _log.exception("request %s failed", visit.request_id)
+            await self._api(scope, self._bounded(scope, receive), told)
 
     def _find_key(self, scope: Scope) -> AdminKey | None:
         """Return the caller's key; None for the description, which is no secret."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from email.utils import format_datetime
 
 from fastapi import FastAPI
 from fastapi import Request as HttpRequest
@@ -15,6 +12,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Scope as StarletteScope
 
 from app.doors.heads import check_head
+from app.doors.moments import http_date
 from app.doors.reception import visit_of
 from app.doors.request import Body, Message, Receive, Request, Scope
 from app.doors.spapi import (
@@ -52,8 +50,6 @@ SECTIONS = (
 
 OPENAPI = "/sp-api/openapi.json"
 """Where this door describes itself."""
-
-_log = logging.getLogger(__name__)
 
 
 def install(app: FastAPI, parts: SpApi) -> None:
@@ -120,7 +116,7 @@ class SpApiDoor:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = exchange.headers(message["status"])
-                more = [("Date", _date(self._clock())), *headers]
+                more = [("Date", http_date(self._clock())), *headers]
                 message["headers"] = [*message.get("headers", ()), *_encoded(more)]
             await send(message)
 
@@ -131,16 +127,13 @@ class SpApiDoor:
             response = answer(HttpRequest(scope), error)
             await response(scope, receive, send_with_headers)
         else:
-            try:
-                await self._api(scope, receive, send_with_headers)
-            except Exception:
-                # The answer is sent; Starlette raises what it was for, once more.
-                _log.exception("request %s failed", exchange.request_id)
-        visit.action, visit.reason = exchange.operation, exchange.reason
-        visit.who = {
-            "seller_id": exchange.seller_id,
-            "client_id": exchange.client_id,
-        }
+            await self._api(scope, receive, send_with_headers)
+        finally:
+            visit.action, visit.reason = exchange.operation, exchange.reason
+            visit.who = {
+                "seller_id": exchange.seller_id,
+                "client_id": exchange.client_id,
+            }
 
     async def _with_body(self, scope: Scope, receive: Receive) -> Receive:
         """Read the body of a call, bounded; a document is left to its operation."""
@@ -154,10 +147,6 @@ class SpApiDoor:
             return pending.pop() if pending else await receive()
 
         return replay
-
-
-def _date(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
